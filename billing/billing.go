@@ -1,0 +1,118 @@
+// Package billing holds what readers buy: plans and benefits, the state of a
+// subscription over time, and the machinery that keeps it equal to what Stripe
+// says. Stripe is asked through the port in this room; webhooks are hints.
+// The room knows nothing of stories or pages.
+package billing
+
+import "time"
+
+// Benefit is one thing that a subscription brings.
+type Benefit string
+
+// The benefits that a plan can hold.
+const (
+	Unlimited Benefit = "unlimited" // every story
+	Print     Benefit = "print"     // the magazine at the door
+	Voices    Benefit = "voices"    // audio opinions
+	AdFree    Benefit = "ad_free"
+	Comments  Benefit = "comments"
+	App       Benefit = "app"
+)
+
+// AllBenefits in the order that tables show them.
+var AllBenefits = []Benefit{Print, Unlimited, Voices, AdFree, Comments, App}
+
+// BenefitText is how the paper words a benefit.
+type BenefitText struct {
+	Key  Benefit `yaml:"key" json:"key"`
+	Name string  `yaml:"name" json:"name"`
+	Text string  `yaml:"text" json:"text"`
+}
+
+// Interval is how often a price is paid.
+type Interval string
+
+// The intervals that prices come in.
+const (
+	Monthly Interval = "month"
+	Yearly  Interval = "year"
+)
+
+// Money is an amount in the currency's minor unit (cents), never a float.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"` // ISO 4217, lower case, as Stripe writes it
+}
+
+// Price is one way to pay for a plan. The lookup key joins it to Stripe.
+type Price struct {
+	LookupKey string
+	Plan      string // plan key
+	Interval  Interval
+	Money     Money
+}
+
+// Plan is what can be bought.
+type Plan struct {
+	Key      string // "print", "digital"
+	Name     string
+	Summary  string
+	Benefits []Benefit
+	Prices   []Price // monthly first
+}
+
+// Has reports whether the plan brings b.
+func (p Plan) Has(b Benefit) bool {
+	for _, have := range p.Benefits {
+		if have == b {
+			return true
+		}
+	}
+	return false
+}
+
+// Catalogue is the plans as the paper sells them today, dearest first.
+type Catalogue struct {
+	Plans    []Plan
+	Benefits []BenefitText
+}
+
+// Status is a subscription's state, in Stripe's words.
+type Status string
+
+// Every status that Stripe documents for a subscription.
+// https://docs.stripe.com/api/subscriptions/object#subscription_object-status
+const (
+	Incomplete        Status = "incomplete"
+	IncompleteExpired Status = "incomplete_expired"
+	Trialing          Status = "trialing"
+	Active            Status = "active"
+	PastDue           Status = "past_due"
+	Canceled          Status = "canceled"
+	Unpaid            Status = "unpaid"
+	Paused            Status = "paused"
+)
+
+// Subscription is one subscription as it was last synced from Stripe.
+type Subscription struct {
+	ID           string // Stripe's, sub_…
+	Customer     string // Stripe's, cus_…
+	ReaderID     string // "" when it is nobody's: quarantined
+	Plan         string // plan key; "" when the price is unknown: quarantined
+	LookupKey    string
+	Interval     Interval
+	Money        Money
+	Status       Status
+	Started      time.Time
+	PeriodStart  time.Time
+	PeriodEnd    time.Time
+	CancelAt     time.Time // zero if it goes on
+	CanceledAt   time.Time
+	EndedAt      time.Time
+	TrialEnd     time.Time
+	PausedUntil  time.Time // collection paused until; zero if not paused
+	IsPaused     bool      // pause_collection is set
+	PastDueSince time.Time // when the oldest unpaid invoice was due; the grace runs from here
+	LatestStatus string    // latest invoice's status: paid, open, …
+	SyncedAt     time.Time // paper time of the fetch
+}

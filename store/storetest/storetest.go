@@ -1,0 +1,34 @@
+// Package storetest is the one conformance suite of the store: what the
+// subjects may rely on, run on every engine. Each subject has a file here.
+package storetest
+
+import (
+	"testing"
+
+	"broadsheet/store"
+)
+
+// Opener gives a test a fresh, migrated database that closes with the test.
+type Opener func(t *testing.T) *store.DB
+
+type part struct {
+	name string
+	run  func(t *testing.T, open Opener)
+}
+
+// parts is filled in by one file per subject.
+func parts() []part {
+	return []part{
+		{"tx", testTx},
+	}
+}
+
+// Run runs the whole suite on the engine that open gives.
+func Run(t *testing.T, open Opener) {
+	for _, p := range parts() {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			p.run(t, open)
+		})
+	}
+}
