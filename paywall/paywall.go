@@ -71,9 +71,15 @@ type Ask struct {
 	Unlimited  bool // the reader has the benefit now
 	Gift       bool // a valid gift link for this story came with the request
 	Crawler    bool // confirmed by forward-confirmed reverse DNS
+	Bot        bool // calls itself a machine and is not confirmed
 	Registered bool // the pool belongs to a reader with an account
 	NetworkMet bool // the network's ceiling is met
 }
+
+const (
+	free    = news.Free
+	metered = news.Metered
+)
 
 // StoryFacts is what the gate must know of a story.
 type StoryFacts struct {
@@ -93,3 +99,22 @@ type Decision struct {
 
 // Open reports whether the whole story may leave the server.
 func (d Decision) Open() bool { return d.Wall == Open }
+
+// Validate reports every setting that cannot hold, as one sentence each.
+func (r Rules) Validate() []string {
+	var wrong []string
+	bad := func(ok bool, sentence string) {
+		if !ok {
+			wrong = append(wrong, sentence)
+		}
+	}
+	bad(r.Anonymous >= 0 && r.Anonymous <= MaxAllowance, "anonymous must be between 0 and 100 stories.")
+	bad(r.Registered >= 0 && r.Registered <= MaxAllowance, "registered must be between 0 and 100 stories.")
+	bad(r.Window >= time.Hour && r.Window <= 366*24*time.Hour, "window must be between 1h and 8784h (366 days).")
+	bad(r.Network >= 0 && r.Network <= 1_000_000, "network must be between 0 (no ceiling) and 1000000 counts a day.")
+	return wrong
+}
+
+// MaxAllowance bounds the stories of an allowance, and with it the size of a
+// meter's row.
+const MaxAllowance = 100
