@@ -1,0 +1,43 @@
+package views
+
+import (
+	"strings"
+
+	"broadsheet/news"
+)
+
+func firstOf(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func noteClass(k Kind) string {
+	if k == Plain {
+		return ""
+	}
+	return "note-" + string(k)
+}
+
+func pillClass(k Kind) string {
+	if k == Plain {
+		return ""
+	}
+	return "pill-" + string(k)
+}
+
+// footLine is the small print: who publishes, where, and what the paper says of itself.
+func footLine(p news.Publication) string {
+	var parts []string
+	if p.Disclaimer != "" {
+		parts = append(parts, p.Disclaimer)
+	}
+	house := strings.Join(append([]string{p.Publisher}, strings.Split(strings.TrimSpace(p.Address), "\n")...), ", ")
+	if house = strings.Trim(house, ", "); house != "" {
+		parts = append(parts, house+".")
+	}
+	return strings.Join(parts, " ")
+}

@@ -1,0 +1,40 @@
+package views
+
+import (
+	"github.com/a-h/templ"
+
+	"broadsheet/billing"
+	"broadsheet/news"
+)
+
+// measures are the width and height of a picture, left out when they aren't known.
+func measures(fig news.Figure) templ.OrderedAttributes {
+	if fig.Width <= 0 || fig.Height <= 0 {
+		return nil
+	}
+	return templ.OrderedAttributes{
+		{Key: "width", Value: itoa(fig.Width)},
+		{Key: "height", Value: itoa(fig.Height)},
+	}
+}
+
+// describedBy names the hint of a field, and its error first when there is one.
+func describedBy(id, err string) string {
+	if err != "" {
+		return id + "-err " + id + "-hint"
+	}
+	return id + "-hint"
+}
+
+// stripText is the strip's own text, or the least that a plan costs.
+func stripText(f Frame, c billing.Catalogue) string {
+	if f.Paper.Strip.Text != "" {
+		return f.Paper.Strip.Text
+	}
+	plan := cheapest(c)
+	if plan == nil {
+		return ""
+	}
+	price := priceOf(*plan, billing.Monthly)
+	return plan.Name + " is " + moneyShort(price.Money) + " " + each(price.Interval) + "."
+}
