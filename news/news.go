@@ -110,7 +110,7 @@ type Story struct {
 }
 
 // Minutes is how long a story takes at 230 words a minute, at least one.
-func (s Story) Minutes() int { return minutes(s.Body.Words()) }
+func (s Story) Minutes() int { return Minutes(s.Body.Words()) }
 
 // Teaser is what a list shows of a story. It never carries the body.
 type Teaser struct {
@@ -135,4 +135,5 @@ func (s Story) Teaser() Teaser {
 
 const wordsPerMinute = 230
 
-func minutes(words int) int { return max(1, (words+wordsPerMinute/2)/wordsPerMinute) }
+// Minutes is how long so many words take to read, at least one.
+func Minutes(words int) int { return max(1, (words+wordsPerMinute/2)/wordsPerMinute) }

@@ -45,5 +45,6 @@ type Note struct {
 // Page is a page about the paper itself: privacy, terms, how we count.
 type Page struct {
 	Slug, Title, Standfirst string
+	Position                int // order in the footer, from 0
 	Body                    Body
 }

@@ -20,6 +20,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"tx", testTx},
+		{"news", testNews},
 	}
 }
 

@@ -1,10 +1,16 @@
 -- +goose Up
 -- What the paper prints. Times are microseconds UTC since 1970.
 CREATE TABLE publication (
+    id  BIGINT PRIMARY KEY CHECK (id = 1),
+    doc TEXT NOT NULL
+);
+-- Grows with every change of anything in this file that a page can show, in
+-- the transaction that makes the change: whoever keeps finished pages asks it.
+CREATE TABLE news_version (
     id      BIGINT PRIMARY KEY CHECK (id = 1),
-    doc     TEXT NOT NULL,
     version BIGINT NOT NULL
 );
+INSERT INTO news_version (id, version) VALUES (1, 1);
 CREATE TABLE sections (
     slug        TEXT PRIMARY KEY,
     name        TEXT NOT NULL,
@@ -32,7 +38,7 @@ CREATE TABLE stories (
     figure       TEXT,
     body         TEXT NOT NULL,
     source       TEXT NOT NULL,
-    source_hash  TEXT NOT NULL,
+    origin       TEXT NOT NULL,
     related      TEXT NOT NULL,
     words        BIGINT NOT NULL,
     version      BIGINT NOT NULL
@@ -50,18 +56,20 @@ CREATE TABLE story_access (
 );
 CREATE TABLE pages (
     slug       TEXT PRIMARY KEY,
+    position   BIGINT NOT NULL,
     title      TEXT NOT NULL,
     standfirst TEXT NOT NULL,
     body       TEXT NOT NULL
 );
--- Pictures, stored once under their hash in the media folder.
-CREATE TABLE media (
-    hash         TEXT PRIMARY KEY,
-    content_type TEXT NOT NULL,
-    size         BIGINT NOT NULL,
-    width        BIGINT NOT NULL,
-    height       BIGINT NOT NULL
+-- The words by which a story is found: of its heads, and of the part of its
+-- body that a closed gate shows. What is closed cannot be found out by asking.
+-- Ordered by bytes, so that a word's beginning is one range.
+CREATE TABLE story_terms (
+    term  TEXT COLLATE "C" NOT NULL,
+    story TEXT NOT NULL REFERENCES stories (id),
+    PRIMARY KEY (term, story)
 );
+CREATE INDEX story_terms_by_story ON story_terms (story);
 -- Reads by story and paper day, for "most read".
 CREATE TABLE story_reads (
     story TEXT NOT NULL REFERENCES stories (id),
@@ -71,10 +79,11 @@ CREATE TABLE story_reads (
 );
 -- +goose Down
 DROP TABLE story_reads;
-DROP TABLE media;
+DROP TABLE story_terms;
 DROP TABLE pages;
 DROP TABLE story_access;
 DROP TABLE stories;
 DROP TABLE authors;
 DROP TABLE sections;
+DROP TABLE news_version;
 DROP TABLE publication;
