@@ -32,12 +32,17 @@ type Frame struct {
 	SignedIn   bool
 	Desk       bool // signed in with a role
 	Subscribed bool // holds the unlimited benefit: no plans, no advertising, no strip
-	Slim       bool // the small masthead, everywhere but on the front page
-	Alone      bool // no sections below the masthead: a page with one thing to do
 
 	Meter  *MeterStrip // nil shows none: nothing is counted for this viewer, or on this page
 	Notice *Notice
+
+	full  bool // the large masthead, which holds the page's h1: the front page asks for it
+	alone bool // no sections below the masthead: asked for by pages with one thing to do
 }
+
+// fully and byItself are how a page asks for another masthead than the usual one.
+func (f Frame) fully() Frame    { f.full = true; return f }
+func (f Frame) byItself() Frame { f.alone = true; return f }
 
 // PageLink names a page about the paper.
 type PageLink struct{ Slug, Title string }

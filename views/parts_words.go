@@ -1,6 +1,9 @@
 package views
 
 import (
+	"net/url"
+	"strings"
+
 	"github.com/a-h/templ"
 
 	"broadsheet/billing"
@@ -38,3 +41,20 @@ func stripText(f Frame, c billing.Catalogue) string {
 	price := priceOf(*plan, billing.Monthly)
 	return plan.Name + " is " + moneyShort(price.Money) + " " + each(price.Interval) + "."
 }
+
+// mailEscape writes a text for a mailto: address, where a space is %20 and never +.
+func mailEscape(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// noteLines are the lines of a house note.
+func noteLines(n news.Note) []string {
+	var lines []string
+	for _, line := range strings.Split(n.Text, "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+// backOr is the way back, or the front page.
+func backOr(path string) string { return firstOf(path, FrontPath) }

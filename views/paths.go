@@ -27,6 +27,7 @@ const (
 	sectionPrefix   = "/sections/"
 	authorPrefix    = "/authors/"
 	pagePrefix      = "/pages/"
+	linkPrefix      = "/signin/link/"
 	AllSessions     = "all"
 	IconPath        = "icons/icon.svg" // the neutral one, as static names it
 	ReturnParameter = "return"
@@ -43,6 +44,9 @@ func AuthorPath(slug string) string { return authorPrefix + url.PathEscape(slug)
 
 // PagePath returns the address of a page about the paper.
 func PagePath(slug string) string { return pagePrefix + url.PathEscape(slug) }
+
+// SignInLinkPath returns the address that a mail's link opens: GET asks, POST signs in.
+func SignInLinkPath(token string) string { return linkPrefix + url.PathEscape(token) }
 
 // mediaPath returns the address of a picture, whether it's kept with the prefix or without.
 func mediaPath(src string) string {
