@@ -1,6 +1,7 @@
 // Package reader holds who reads: accounts, the codes and links that sign them
-// in, and their sessions. An account is an e-mail address that somebody proved
-// to be theirs. The room knows nothing of stories, meters or money.
+// in, their sessions and the roles of the desk. An account is an e-mail address
+// that somebody proved to be theirs. The room knows nothing of stories, meters
+// or money, nor how a mail looks or leaves, nor of cookies.
 package reader
 
 import "time"
@@ -12,6 +13,9 @@ type Reader struct {
 	Name     string // "" until given
 	Created  time.Time
 	Verified time.Time // zero until the address was proven by a code or a link
+	// Bought says that a purchase made this account before the address was proven,
+	// and that its owner has not yet been shown what was bought.
+	Bought bool
 }
 
 // IsVerified reports whether the address was proven.
@@ -30,12 +34,25 @@ const (
 	Support     Role = "support"
 )
 
+// Roles are all roles of the desk, the widest first.
+var Roles = []Role{Owner, Editor, Writer, Moderator, Circulation, Support}
+
+// ParseRole reads a role's name.
+func ParseRole(name string) (Role, bool) {
+	for _, r := range Roles {
+		if string(r) == name {
+			return r, true
+		}
+	}
+	return "", false
+}
+
 // Principal is who stands behind a request that carries a session. It is what
 // the session cache keeps: small, and the same for every page.
 type Principal struct {
 	SessionID string // the row's public id (never the token), to list and revoke
 	Reader    Reader
-	Role      Role
+	Role      Role // "" for a session or an account that is unverified
 	// Unverified sessions were opened by a purchase with a new address: they may
 	// read and pay, and they end when the owner first proves the address.
 	Unverified bool

@@ -1,0 +1,67 @@
+package reader
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"broadsheet/internal/fault"
+)
+
+// Limit is how often something may be done by one address or one network in a
+// period, which runs from the first time.
+type Limit struct {
+	Name  string
+	Most  int
+	Every time.Duration // wall time
+}
+
+// The limits of signing in. They are kept in the database, so that they hold
+// for all machines of the paper together.
+var (
+	MailsToAddress   = Limit{"mail to address", 5, time.Hour}
+	MailsFromNetwork = Limit{"mail from network", 30, time.Hour}
+	TriesForAddress  = Limit{"tries for address", 10, 15 * time.Minute}
+	TriesFromNetwork = Limit{"tries from network", 60, 15 * time.Minute}
+)
+
+// Limited is the cause of a TooMany fault: when to try again.
+type Limited struct {
+	Limit Limit
+	Wait  time.Duration
+}
+
+func (l *Limited) Error() string {
+	return fmt.Sprintf("limit %q: again in %s", l.Limit.Name, l.Wait.Round(time.Second))
+}
+
+// throttle takes one from a limit in one atomic statement. It refuses without
+// counting, and says how long the refusal lasts.
+type throttle interface {
+	Take(ctx context.Context, key string, most int, every time.Duration, now time.Time) (wait time.Duration, ok bool, err error)
+}
+
+// take counts one for whom, or refuses with sentence. Nobody ("") is not
+// limited: a network that is unknown must not lock out all who are unknown.
+func take(ctx context.Context, t throttle, k Keys, l Limit, whom, sentence string, now time.Time) error {
+	if whom == "" {
+		return nil
+	}
+	wait, ok, err := t.Take(ctx, k.limitKey(l.Name, whom), l.Most, l.Every, now)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return fault.New(fault.TooMany, fmt.Sprintf(sentence, inWords(wait)), &Limited{Limit: l, Wait: wait})
+	}
+	return nil
+}
+
+// inWords rounds a wait up to minutes.
+func inWords(d time.Duration) string {
+	n := int((d + time.Minute - 1) / time.Minute)
+	if n <= 1 {
+		return "a minute"
+	}
+	return fmt.Sprintf("%d minutes", n)
+}
