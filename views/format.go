@@ -122,12 +122,12 @@ func number(n int) string {
 // count is "one story", "two stories".
 func count(n int, what string) string { return number(n) + " " + plural(n, what) }
 
-// plural adds the s, or ies for y after a consonant.
+// plural adds the s, or ies for a y as in story.
 func plural(n int, what string) string {
 	switch {
 	case n == 1:
 		return what
-	case strings.HasSuffix(what, "y"):
+	case strings.HasSuffix(what, "y") && !strings.HasSuffix(what, "ay"):
 		return strings.TrimSuffix(what, "y") + "ies"
 	}
 	return what + "s"
