@@ -75,6 +75,39 @@ func (p Plan) Has(b Benefit) bool {
 type Catalogue struct {
 	Plans    []Plan
 	Benefits []BenefitText
+	ShipsTo  []string // ISO 3166-1 alpha-2 countries that the magazine goes to
+}
+
+// Plan finds a plan by its key.
+func (c Catalogue) Plan(key string) (Plan, bool) {
+	for _, p := range c.Plans {
+		if p.Key == key {
+			return p, true
+		}
+	}
+	return Plan{}, false
+}
+
+// Price finds a price and its plan by the lookup key.
+func (c Catalogue) Price(lookup string) (Plan, Price, bool) {
+	for _, plan := range c.Plans {
+		for _, price := range plan.Prices {
+			if price.LookupKey == lookup && lookup != "" {
+				return plan, price, true
+			}
+		}
+	}
+	return Plan{}, Price{}, false
+}
+
+// Benefit finds the wording of a benefit; its key stands in for a missing name.
+func (c Catalogue) Benefit(key Benefit) BenefitText {
+	for _, b := range c.Benefits {
+		if b.Key == key {
+			return b
+		}
+	}
+	return BenefitText{Key: key, Name: string(key)}
 }
 
 // Status is a subscription's state, in Stripe's words.
@@ -99,7 +132,8 @@ type Subscription struct {
 	Customer     string // Stripe's, cus_…
 	ReaderID     string // "" when it is nobody's: quarantined
 	Plan         string // plan key; "" when the price is unknown: quarantined
-	LookupKey    string
+	PriceID      string // Stripe's, price_…
+	LookupKey    string // of the price; "" once another price took the key over
 	Interval     Interval
 	Money        Money
 	Status       Status
@@ -114,5 +148,6 @@ type Subscription struct {
 	IsPaused     bool      // pause_collection is set
 	PastDueSince time.Time // when the oldest unpaid invoice was due; the grace runs from here
 	LatestStatus string    // latest invoice's status: paid, open, …
+	Decline      string    // why the latest payment failed, in Stripe's decline or error code; "" if it did not
 	SyncedAt     time.Time // paper time of the fetch
 }
