@@ -20,7 +20,9 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"tx", testTx},
+		{"jobs", testJobs},
 		{"news", testNews},
+		{"meter", testMeter},
 	}
 }
 
