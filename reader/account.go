@@ -8,8 +8,8 @@ import (
 	"broadsheet/internal/id"
 )
 
-// accountStore is what accounts need of a storage.
-type accountStore interface {
+// AccountStore is what accounts need of a storage.
+type AccountStore interface {
 	ReaderByForm(ctx context.Context, form string) (Reader, bool, error)
 	// AddReader makes an account unless the form has one; false if it had.
 	AddReader(ctx context.Context, r Reader, form string) (bool, error)
@@ -24,12 +24,12 @@ type accountStore interface {
 
 // Accounts finds, makes and proves accounts.
 type Accounts struct {
-	store     accountStore
+	store     AccountStore
 	addresses Addresses
 }
 
 // NewAccounts joins the parts.
-func NewAccounts(store accountStore, addresses Addresses) *Accounts {
+func NewAccounts(store AccountStore, addresses Addresses) *Accounts {
 	return &Accounts{store: store, addresses: addresses}
 }
 

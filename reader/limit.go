@@ -35,15 +35,15 @@ func (l *Limited) Error() string {
 	return fmt.Sprintf("limit %q: again in %s", l.Limit.Name, l.Wait.Round(time.Second))
 }
 
-// throttle takes one from a limit in one atomic statement. It refuses without
+// Throttle takes one from a limit in one atomic statement. It refuses without
 // counting, and says how long the refusal lasts.
-type throttle interface {
+type Throttle interface {
 	Take(ctx context.Context, key string, most int, every time.Duration, now time.Time) (wait time.Duration, ok bool, err error)
 }
 
 // take counts one for whom, or refuses with sentence. Nobody ("") is not
 // limited: a network that is unknown must not lock out all who are unknown.
-func take(ctx context.Context, t throttle, k Keys, l Limit, whom, sentence string, now time.Time) error {
+func take(ctx context.Context, t Throttle, k Keys, l Limit, whom, sentence string, now time.Time) error {
 	if whom == "" {
 		return nil
 	}

@@ -10,10 +10,10 @@ import (
 	"broadsheet/internal/id"
 )
 
-// signInStore is what signing in needs of a storage. Every method is one atomic
+// SignInStore is what signing in needs of a storage. Every method is one atomic
 // statement, in the transaction that ctx carries.
-type signInStore interface {
-	throttle
+type SignInStore interface {
+	Throttle
 	InTx(ctx context.Context, fn func(context.Context) error) error
 	ReaderByForm(ctx context.Context, form string) (Reader, bool, error)
 	// PutCode replaces the address's code, unless one made after rested is still
@@ -41,14 +41,14 @@ type Postman interface {
 // SignIns asks for codes and checks them. It never says whether an address has
 // an account: both cases do and say the same.
 type SignIns struct {
-	store     signInStore
+	store     SignInStore
 	keys      Keys
 	addresses Addresses
 	post      Postman
 }
 
 // NewSignIns joins the parts.
-func NewSignIns(store signInStore, keys Keys, addresses Addresses, post Postman) *SignIns {
+func NewSignIns(store SignInStore, keys Keys, addresses Addresses, post Postman) *SignIns {
 	return &SignIns{store: store, keys: keys, addresses: addresses, post: post}
 }
 
