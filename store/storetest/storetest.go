@@ -20,6 +20,11 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"tx", testTx},
+		{"readers", testReaders},
+		{"codes", testCodes},
+		{"throttle", testThrottle},
+		{"sessions", testSessions},
+		{"personal", testPersonal},
 		{"jobs", testJobs},
 		{"news", testNews},
 		{"meter", testMeter},
