@@ -65,18 +65,21 @@ var hexColour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 // a dark page. The text on a filled button becomes white or near-black, whichever is read more easily. A colour of any
 // other form yields nil, and the paper keeps the accent of its tokens.
 func AccentCSS(light, dark string) []byte {
-	if !hexColour.MatchString(light) || !hexColour.MatchString(dark) {
+	if !ValidColour(light) || !ValidColour(dark) {
 		return nil
 	}
 	set := func(colour string) string {
-		return ":root{--accent:" + colour + ";--on-accent:" + textOn(colour) + "}"
+		return ":root{--accent:" + colour + ";--on-accent:" + TextOn(colour) + "}"
 	}
 	// Paper printed from a dark screen forgets the accent in the tokens; screen keeps it that way.
 	return []byte("@media screen{" + set(light) + "}@media screen and (prefers-color-scheme:dark){" + set(dark) + "}")
 }
 
-// textOn returns white or near-black, whichever contrasts more with the colour (WCAG 2.2, contrast ratio).
-func textOn(colour string) string {
+// ValidColour reports whether s is #rrggbb, the one form that colours of a publication may have.
+func ValidColour(s string) bool { return hexColour.MatchString(s) }
+
+// TextOn returns white or near-black, whichever contrasts more with the #rrggbb colour (WCAG 2.2, contrast ratio).
+func TextOn(colour string) string {
 	const white, black = "#ffffff", "#10171e"
 	if contrast(white, colour) >= contrast(black, colour) {
 		return white
@@ -94,7 +97,7 @@ func luminance(colour string) float64 {
 	channel := func(hex string) float64 {
 		n, err := strconv.ParseUint(hex, 16, 8)
 		if err != nil {
-			return 0 // hexColour has let it through, so this can't be
+			return 0 // ValidColour has let it through, so this can't be
 		}
 		c := float64(n) / 255
 		if c <= 0.04045 {

@@ -35,7 +35,11 @@ func footLine(p news.Publication) string {
 	if p.Disclaimer != "" {
 		parts = append(parts, p.Disclaimer)
 	}
-	house := strings.Join(append([]string{p.Publisher}, strings.Split(strings.TrimSpace(p.Address), "\n")...), ", ")
+	lines := strings.Split(strings.TrimSpace(p.Address), "\n")
+	if strings.TrimSpace(lines[0]) != p.Publisher { // an address often begins with who lives there
+		lines = append([]string{p.Publisher}, lines...)
+	}
+	house := strings.Join(lines, ", ")
 	if house = strings.Trim(house, ", "); house != "" {
 		parts = append(parts, house+".")
 	}

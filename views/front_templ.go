@@ -589,7 +589,7 @@ func stack(class string, list []news.Teaser, picture bool) templ.Component {
 		}
 		for i, t := range list {
 			if i == 0 && picture {
-				templ_7745c5c3_Err = tease(t, card{class: "tease-small tease-side", level: 3, picture: true, text: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tease(t, card{class: "tease-side", level: 3, picture: true, text: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -68,7 +68,8 @@ func TestSubscribe(t *testing.T) {
 	many(t, doc, "input[name=email][value='maud@'][aria-invalid=true]", 1)
 	want(t, doc, ".error", "An address needs a part after the @.")
 	many(t, doc, ".benefits tbody tr", 8)
-	holds(t, doc, ".benefits", "5 in 30 days", "€140.00")
+	holds(t, doc, ".benefits", "5 in 30 days", "€140.00", "Voices our audio opinions", "The magazine delivered to your door")
+	want(t, doc, "section[aria-labelledby=plan-print-page] li", "The magazine delivered to your door")
 	many(t, doc, "#plan-digital-page", 1)
 	holds(t, doc, "section[aria-labelledby=plan-digital-page] .not", "Not included: The magazine")
 

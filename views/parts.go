@@ -1,6 +1,8 @@
 package views
 
 import (
+	"strings"
+
 	"broadsheet/billing"
 	"broadsheet/news"
 )
@@ -55,6 +57,17 @@ func (o offer) benefitsOf(p billing.Plan) []planLine {
 type planLine struct {
 	billing.BenefitText
 	has bool
+}
+
+// named reports whether the text begins with the benefit's name, which is then set bold: "Voices, our audio opinions".
+func (l planLine) named() bool { return strings.HasPrefix(l.Text, l.Name) }
+
+// rest is the text behind the name.
+func (l planLine) rest() string { return strings.TrimPrefix(l.Text, l.Name) }
+
+// gloss is what the table says below a benefit's name, without saying the name again.
+func gloss(b billing.BenefitText) string {
+	return strings.TrimLeft(strings.TrimPrefix(b.Text, b.Name), ", ")
 }
 
 // buyText is the label of a plan's button.

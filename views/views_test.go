@@ -180,14 +180,28 @@ func catalogue() billing.Catalogue {
 			}},
 		},
 		Benefits: []billing.BenefitText{
-			{Key: billing.Print, Name: "The magazine", Text: "at your door on Fridays"},
+			{Key: billing.Print, Name: "The magazine", Text: "The magazine delivered to your door"},
 			{Key: billing.Unlimited, Name: "Every story", Text: "without a count"},
-			{Key: billing.Voices, Name: "Voices", Text: "our audio opinions"},
+			{Key: billing.Voices, Name: "Voices", Text: "Voices, our audio opinions"},
 			{Key: billing.AdFree, Name: "No advertising", Text: "ours included"},
-			{Key: billing.Comments, Name: "Comments", Text: "under a name you keep"},
+			{Key: billing.Comments, Name: "Comments", Text: "A say in the comments"},
 			{Key: billing.App, Name: "App", Text: "updates on the go"},
 		},
 	}
 }
 
 func containsSecret(html string) bool { return strings.Contains(html, "SECRET") }
+
+func TestFootLineNamesThePublisherOnce(t *testing.T) {
+	t.Parallel()
+	for want, p := range map[string]news.Publication{
+		"Fiction. Example Press, 1 Quay, Porto.": {Disclaimer: "Fiction.", Publisher: "Example Press", Address: "1 Quay\nPorto"},
+		"Example Press, 1 Quay.":                 {Publisher: "Example Press", Address: "Example Press\n1 Quay"},
+		"1 Quay.":                                {Address: "1 Quay"},
+		"":                                       {},
+	} {
+		if got := footLine(p); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package mail
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/google/go-cmp/cmp"
+
+	"broadsheet/billing"
+	"broadsheet/news"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var (
+	zone  = time.FixedZone("CEST", 2*60*60)
+	third = time.Date(2024, time.May, 2, 22, 30, 0, 0, time.UTC) // the 3rd where the paper is
+)
+
+func house() House {
+	return House{
+		Paper: news.Publication{
+			Name: "The Example", Language: "en-GB", Address: "1 Quay\nPorto",
+			Accent: news.Accent{Light: "#0a5cad", Dark: "#ffd966"},
+		},
+		Zone: zone, BaseURL: "https://paper.example",
+	}
+}
+
+func eur(cents int64) billing.Money { return billing.Money{Amount: cents, Currency: "eur"} }
+
+type writer interface{ Letter(House) (Letter, error) }
+
+func letters() map[string]writer {
+	return map[string]writer{
+		"code":         Code{Code: "407182", Link: "https://paper.example/signin/link/abc", Minutes: 15},
+		"welcome":      Welcome{Name: "Maud Ferreira", Plan: "Print + Digital", Money: eur(1400), Interval: billing.Monthly, Next: third.AddDate(0, 1, 0), Ship: "18 Rua das Flores, 4050-262 Porto"},
+		"welcome-bare": Welcome{Plan: "Digital", Money: eur(7000), Interval: billing.Yearly, Next: third.AddDate(1, 0, 0)},
+		"receipt": Receipt{
+			Name: "Maud Ferreira", Number: "EX-0001", Plan: "Print + Digital", Paid: eur(1400), At: third, Card: "the card ending 4242",
+			From: third, To: third.AddDate(0, 1, 0), Next: third.AddDate(0, 1, 0), URL: "https://pay.example/invoice",
+			Lines: []Line{{Text: "Print + Digital, May 2024", Money: eur(1615)}, {Text: "Credit for an edition that did not come", Money: eur(-215)}},
+		},
+		"receipt-bare": Receipt{Number: "EX-0002", Plan: "Digital", Paid: eur(700), At: third},
+		"purchase":     Purchase{Plan: "Digital <&>", Money: eur(700), Interval: billing.Monthly, At: third},
+	}
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, w := range letters() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := w.Letter(house())
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".txt", "Subject: "+got.Subject+"\n\n"+got.Text)
+			golden(t, name+".html", got.HTML)
+		})
+	}
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs; if it should, run go test ./views/mail -update\n%s", name, diff)
+	}
+}
+
+// Both forms of a letter are drawn from the same words; this holds the twins together.
+func TestTwinsSayTheSame(t *testing.T) {
+	t.Parallel()
+	for name, w := range letters() {
+		l, err := w.Letter(house())
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := goquery.NewDocumentFromReader(strings.NewReader(l.HTML))
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain := strings.Join(strings.Fields(l.Text), " ")
+		doc.Find("h1, .sum, td p, td.rule").Each(func(_ int, s *goquery.Selection) {
+			if s.Find("a").Length() > 0 || s.Is("p.rule") {
+				return // links are written out in the text
+			}
+			if words := strings.Join(strings.Fields(s.Text()), " "); words != house().Paper.Name && !strings.Contains(plain, words) {
+				t.Errorf("%s: the text lacks %q", name, words)
+			}
+		})
+		doc.Find("a").Each(func(_ int, s *goquery.Selection) {
+			if href := s.AttrOr("href", ""); !strings.HasPrefix(href, "https://") || !strings.Contains(l.Text, href) {
+				t.Errorf("%s: the text lacks the address %q", name, href)
+			}
+		})
+	}
+}
+
+func TestLettersCarryNothingFromElsewhere(t *testing.T) {
+	t.Parallel()
+	for name, w := range letters() {
+		l, err := w.Letter(house())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, bad := range []string{"<img", "<script", "<link", "url(", "@import"} {
+			if strings.Contains(l.HTML, bad) {
+				t.Errorf("%s holds %s", name, bad)
+			}
+		}
+		if strings.ContainsAny(l.Subject, "\r\n") {
+			t.Errorf("%s: the subject has more than a line", name)
+		}
+		for line := range strings.Lines(l.Text) {
+			if line = strings.TrimSuffix(line, "\n"); utf8.RuneCountInString(line) > width && !strings.Contains(line, "://") {
+				t.Errorf("%s: a line of %d characters: %s", name, utf8.RuneCountInString(line), line)
+			}
+		}
+	}
+}
+
+func TestAccentThatIsNoColourIsIgnored(t *testing.T) {
+	t.Parallel()
+	h := house()
+	h.Paper.Accent = news.Accent{Light: "red;}", Dark: "</style>"}
+	l, err := Code{Code: "1"}.Letter(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(l.HTML, "red;}") || strings.Count(l.HTML, "</style>") != 2 {
+		t.Error("the accent got into the letter")
+	}
+}
