@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"broadsheet/internal/fault"
+	"broadsheet/views"
+)
+
+// statuses is the one table from kinds of fault to HTTP statuses.
+var statuses = map[fault.Kind]int{
+	fault.Internal:    http.StatusInternalServerError,
+	fault.Missing:     http.StatusNotFound,
+	fault.Invalid:     http.StatusUnprocessableEntity,
+	fault.Forbidden:   http.StatusForbidden,
+	fault.SignIn:      http.StatusSeeOther,
+	fault.Conflict:    http.StatusConflict,
+	fault.TooMany:     http.StatusTooManyRequests,
+	fault.Unavailable: http.StatusServiceUnavailable,
+	fault.TooLarge:    http.StatusRequestEntityTooLarge,
+	fault.NotAllowed:  http.StatusMethodNotAllowed,
+}
+
+// retryAfter is what an overloaded or limited answer suggests, in seconds.
+const (
+	retryLimited     = 600
+	retryUnavailable = 5
+)
+
+// answerFault sends the designed page of a fault. The cause stays in the log.
+func (s *Site) answerFault(err error, c echo.Context) {
+	if c.Response().Committed {
+		return
+	}
+	err = asFault(err)
+	kind := fault.KindOf(err)
+	h := c.Response().Header()
+	h.Del("Content-Encoding")
+	h.Del("Etag")
+	switch kind {
+	case fault.SignIn:
+		h.Set("Cache-Control", "private, no-store")
+		_ = c.Redirect(http.StatusSeeOther, "/signin?return="+url.QueryEscape(localPath(c.Request().URL.RequestURI())))
+		return
+	case fault.TooMany:
+		h.Set("Retry-After", strconv.Itoa(retryLimited))
+	case fault.Unavailable:
+		h.Set("Retry-After", strconv.Itoa(retryUnavailable))
+	}
+	page := views.ErrorPage{Frame: s.faultFrame(c), Status: statuses[kind], Sentence: fault.SentenceOf(err), RequestID: requestID(c)}
+	if again := s.render(c, page.Status, views.Error(page)); again != nil {
+		s.Log.Error("the page of a fault could not be drawn", "err", errors.Join(err, again))
+		_ = c.String(http.StatusInternalServerError, "Something broke on our side, and we have been told.")
+	}
+}
+
+// faultFrame is a frame that needs nothing which may be broken.
+func (s *Site) faultFrame(c echo.Context) views.Frame {
+	if s.furniture.now() == nil {
+		return views.Frame{}
+	}
+	f := s.frame(viewer{}, "", "")
+	f.NoIndex = true
+	f.Path = localPath(c.Request().URL.RequestURI())
+	return f
+}
