@@ -35,6 +35,9 @@ func (l *Limited) Error() string {
 	return fmt.Sprintf("limit %q: again in %s", l.Limit.Name, l.Wait.Round(time.Second))
 }
 
+// RetryAfter is when trying again can help.
+func (l *Limited) RetryAfter() time.Duration { return l.Wait }
+
 // Throttle takes one from a limit in one atomic statement. It refuses without
 // counting, and says how long the refusal lasts.
 type Throttle interface {
