@@ -16,7 +16,6 @@ type Frame struct {
 	Paper    news.Publication
 	Sections []news.Section // in the order of the navigation
 	Pages    []PageLink     // pages about the paper, for the footer
-	Cover    *news.Figure   // this week's cover, for what sells; nil for none
 	Accent   string         // address of the sheet that static.AccentCSS wrote; "" keeps the tokens' colour
 
 	Title       string // without the paper's name; "" on the front page

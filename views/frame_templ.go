@@ -209,7 +209,7 @@ func layout(f Frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if f.Meter != nil && !f.Subscribed {
+		if f.Meter != nil && !f.Subscribed && !f.alone {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<aside class=\"wrap\" aria-label=\"Your free stories\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

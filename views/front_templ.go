@@ -524,13 +524,13 @@ func block(i int, b SectionBlock) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(b.Teasers) > 1 {
-			templ_7745c5c3_Err = stack("", between(1, 3, b.Teasers), true).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = stack("", 3, between(1, 3, b.Teasers), true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
 		if len(b.Teasers) > 3 {
-			templ_7745c5c3_Err = stack("rail-line", between(3, 6, b.Teasers), false).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = stack("rail-line", 3, between(3, 6, b.Teasers), false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -544,7 +544,7 @@ func block(i int, b SectionBlock) templ.Component {
 }
 
 // stack is a column of small cards; only the first may have a picture.
-func stack(class string, list []news.Teaser, picture bool) templ.Component {
+func stack(class string, level int, list []news.Teaser, picture bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -589,12 +589,12 @@ func stack(class string, list []news.Teaser, picture bool) templ.Component {
 		}
 		for i, t := range list {
 			if i == 0 && picture {
-				templ_7745c5c3_Err = tease(t, card{class: "tease-side", level: 3, picture: true, text: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tease(t, card{class: "tease-side", level: level, picture: true, text: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = tease(t, card{class: "tease-small", level: 3}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = tease(t, card{class: "tease-small", level: level}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -15,9 +15,10 @@ func TestSection(t *testing.T) {
 	t.Parallel()
 	doc := draw(t, Section(SectionPage{
 		Frame: rich(), Section: news.Section{Slug: "world", Name: "World", Description: "Beyond the border."},
-		Teasers: teasers(3), Next: "/sections/world?before=x",
+		Teasers: teasers(9), Next: "/sections/world?before=x",
 	}))
 	want(t, doc, "h1", "World")
+	many(t, doc, ".section-top .tease", 6)
 	many(t, doc, ".listing .tease", 3)
 	many(t, doc, ".sections a[aria-current]", 1)
 	many(t, doc, "a[rel=next][href='/sections/world?before=x']", 1)

@@ -138,13 +138,13 @@ func rich() Frame {
 		AINote:   news.Note{Title: "How we use AI", Text: "People write it.", Link: "/pages/machines"},
 		Strip:    news.Note{Title: "Know where things stand", Text: "Digital is €7 a month."},
 	}
+	pub.Cover = &news.Figure{Src: "/media/cover.svg", Alt: "Two clocks.", Width: 480, Height: 640}
 	pub.Edition.Number, pub.Edition.Day = 412, "Friday"
 	return Frame{
 		Paper: pub, Day: noon, Title: "A title", Description: "What it is.", Path: "/somewhere",
 		Canonical: "https://paper.example/somewhere", Accent: "/accent.css",
 		Sections: []news.Section{{Slug: "world", Name: "World"}, {Slug: "economy", Name: "Economy"}}, Section: "world",
 		Pages:  []PageLink{{Slug: "privacy", Title: "Privacy"}, {Slug: "machines", Title: "Rules for machines"}},
-		Cover:  &news.Figure{Src: "/media/cover.svg", Alt: "Two clocks.", Width: 480, Height: 640},
 		Image:  &news.Figure{Src: "https://paper.example/media/a.png", Alt: "A map."},
 		JSONLD: `{"name":"</script><b>x"}`,
 		Meter:  &MeterStrip{Allowance: 2, Left: 1},
