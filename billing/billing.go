@@ -76,21 +76,37 @@ type Catalogue struct {
 	Plans    []Plan
 	Benefits []BenefitText
 	ShipsTo  []string // ISO 3166-1 alpha-2 countries that the magazine goes to
+	// Retired holds what is no longer sold and still has subscribers: whole
+	// plans, or the old prices of plans that are sold.
+	Retired []Plan
 }
 
-// Plan finds a plan by its key.
+// Plan finds a plan by its key, sold or retired.
 func (c Catalogue) Plan(key string) (Plan, bool) {
-	for _, p := range c.Plans {
-		if p.Key == key {
-			return p, true
+	for _, plans := range [][]Plan{c.Plans, c.Retired} {
+		for _, p := range plans {
+			if p.Key == key {
+				return p, true
+			}
 		}
 	}
 	return Plan{}, false
 }
 
-// Price finds a price and its plan by the lookup key.
-func (c Catalogue) Price(lookup string) (Plan, Price, bool) {
-	for _, plan := range c.Plans {
+// Price finds a price that is sold, and its plan, by the lookup key.
+func (c Catalogue) Price(lookup string) (Plan, Price, bool) { return findPrice(c.Plans, lookup) }
+
+// PlanOfPrice finds the plan of a price, sold or retired, by the lookup key.
+func (c Catalogue) PlanOfPrice(lookup string) (Plan, bool) {
+	plan, _, ok := findPrice(c.Plans, lookup)
+	if !ok {
+		plan, _, ok = findPrice(c.Retired, lookup)
+	}
+	return plan, ok
+}
+
+func findPrice(plans []Plan, lookup string) (Plan, Price, bool) {
+	for _, plan := range plans {
 		for _, price := range plan.Prices {
 			if price.LookupKey == lookup && lookup != "" {
 				return plan, price, true
@@ -147,6 +163,7 @@ type Subscription struct {
 	PausedUntil  time.Time // collection paused until; zero if not paused
 	IsPaused     bool      // pause_collection is set
 	PastDueSince time.Time // when the oldest unpaid invoice was due; the grace runs from here
+	Latest       string    // latest invoice, in_…
 	LatestStatus string    // latest invoice's status: paid, open, …
 	Decline      string    // why the latest payment failed, in Stripe's decline or error code; "" if it did not
 	SyncedAt     time.Time // paper time of the fetch

@@ -28,6 +28,7 @@ func parts() []part {
 		{"jobs", testJobs},
 		{"news", testNews},
 		{"meter", testMeter},
+		{"billing", testBilling},
 	}
 }
 

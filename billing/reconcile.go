@@ -1,0 +1,189 @@
+package billing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// watermarkStore keeps how far the reconciler read.
+type watermarkStore interface {
+	Watermark(ctx context.Context, name string) (time.Time, error)
+	SetWatermark(ctx context.Context, name string, at time.Time) error
+}
+
+// Report is what a reconciliation found. Drift is what webhooks alone would
+// have left wrong, and it was repaired.
+type Report struct {
+	Events    int      // read at Stripe
+	Missed    int      // of these never delivered
+	Customers int      // synced
+	Drift     []string // subscriptions whose rows were not as Stripe says
+}
+
+// Overlap is how far the reconciler reads back over what it has read before:
+// events may become visible late.
+const Overlap = 2 * time.Hour
+
+// Reconcile reads Stripe's list of events since then and takes in what never
+// came by webhook.
+func (s *Service) Reconcile(ctx context.Context, since time.Time) (Report, error) {
+	var rep Report
+	stale := map[Ref]bool{}
+	for event, err := range s.Gateway.Events(ctx, since) {
+		if err != nil {
+			return rep, fmt.Errorf("list events: %w", err)
+		}
+		rep.Events++
+		if err := s.admit(event); err != nil {
+			return rep, err
+		}
+		known, err := s.Store.HasEvent(ctx, event.ID)
+		if err != nil {
+			return rep, err
+		}
+		if known {
+			continue
+		}
+		if _, err := s.keep(ctx, event, s.Wall.Now()); err != nil {
+			return rep, err
+		}
+		rep.Missed++
+		if mark := event.dirty(); !mark.IsZero() {
+			stale[mark] = true
+		}
+	}
+	customers := map[string]bool{}
+	var failed error
+	for mark := range stale {
+		customer, err := s.customerOf(ctx, mark)
+		if err != nil {
+			failed = errors.Join(failed, err)
+		} else if customer != "" {
+			customers[customer] = true
+		}
+	}
+	return s.repair(ctx, customers, rep, failed)
+}
+
+// ReconcileAll compares every subscription of the account with our rows, and
+// every live row of ours with the account.
+func (s *Service) ReconcileAll(ctx context.Context) (Report, error) {
+	var rep Report
+	customers, listed := map[string]bool{}, map[string]bool{}
+	for sub, err := range s.Gateway.Subscriptions(ctx) {
+		if err != nil {
+			return rep, fmt.Errorf("list subscriptions: %w", err)
+		}
+		listed[sub.ID] = true
+		have, ok, err := s.Store.SubscriptionByID(ctx, sub.ID)
+		if err != nil {
+			return rep, err
+		}
+		if !ok || !have.agrees(sub) {
+			customers[sub.Customer] = true
+		}
+	}
+	for after := ""; ; {
+		page, err := s.Store.LiveSubscriptions(ctx, after, 500)
+		if err != nil {
+			return rep, err
+		}
+		for _, sub := range page {
+			// What is behind with a payment also rests on its invoices.
+			if !listed[sub.ID] || sub.Status == PastDue || sub.Status == Unpaid || sub.Plan == "" {
+				customers[sub.Customer] = true
+			}
+			after = sub.ID
+		}
+		if len(page) == 0 {
+			break
+		}
+	}
+	return s.repair(ctx, customers, rep, nil)
+}
+
+// agrees compares our row with the bare subscription of Stripe's list.
+func (s Subscription) agrees(o Subscription) bool {
+	o.ReaderID, o.Plan, o.PastDueSince = s.ReaderID, s.Plan, s.PastDueSince
+	return s.same(o)
+}
+
+func (s *Service) repair(ctx context.Context, customers map[string]bool, rep Report, failed error) (Report, error) {
+	for customer := range customers {
+		done, err := s.Sync(ctx, customer)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		rep.Customers++
+		if done.ReaderID != "" {
+			rep.Drift = append(rep.Drift, done.Changed...)
+		}
+	}
+	slices.Sort(rep.Drift)
+	for _, sub := range rep.Drift {
+		s.Log.Warn("drift repaired: a subscription was not as Stripe says", "subscription", sub)
+	}
+	s.poke()
+	return rep, failed
+}
+
+// How often the reconciler runs, in wall time.
+const (
+	everyHour  = time.Hour
+	everyNight = 24 * time.Hour
+)
+
+// KeepReconciled reconciles hourly by events and nightly in full, until ctx
+// ends, beginning with what happened while nobody listened. Of several machines
+// one does it: whoever gets the lease.
+func (s *Service) KeepReconciled(ctx context.Context) {
+	s.reconcileHourly(ctx)
+	hourly, nightly := time.NewTicker(everyHour), time.NewTicker(everyNight)
+	defer hourly.Stop()
+	defer nightly.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hourly.C:
+			s.reconcileHourly(ctx)
+		case <-nightly.C:
+			rep, err := s.ReconcileAll(ctx)
+			s.report(ctx, "nightly", rep, err)
+		}
+	}
+}
+
+// reconcileHourly goes on from the last run, which ended well.
+func (s *Service) reconcileHourly(ctx context.Context) {
+	const name = "events"
+	start := s.Paper.Now()
+	since, err := s.Store.Watermark(ctx, name)
+	if err != nil {
+		s.report(ctx, "hourly", Report{}, err)
+		return
+	}
+	if since.IsZero() {
+		since = start
+	}
+	rep, err := s.Reconcile(ctx, since.Add(-Overlap))
+	if err == nil {
+		err = s.Store.SetWatermark(ctx, name, start)
+	}
+	s.report(ctx, "hourly", rep, err)
+}
+
+func (s *Service) report(ctx context.Context, which string, rep Report, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		s.Log.Error("the reconciler could not finish", "run", which, "err", err)
+		return
+	}
+	s.Log.Info("reconciled with Stripe", "run", which, "events", rep.Events, "missed", rep.Missed, "customers", rep.Customers, "drift", len(rep.Drift))
+}
