@@ -33,11 +33,13 @@
     }
   });
 
-  // A form that costs money or sends mail goes once per press, and wakes again when the reader comes back to it.
+  // A form that costs money or sends mail goes once per press. It wakes again when the reader comes back to it, or
+  // after a while, should the answer never have come.
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!form.matches("[data-once]")) return;
     if (form.dataset.sent) event.preventDefault();
+    else setTimeout(() => delete form.dataset.sent, 5000);
     form.dataset.sent = "yes";
   });
   addEventListener("pageshow", () => {
