@@ -161,11 +161,8 @@ func (db *DB) JoinPool(ctx context.Context, visitor, reader string, _ time.Time)
 		ids := []string{visitor, reader}
 		slices.Sort(ids)
 		for _, id := range ids {
-			// Making both rows first, in order, locks them until the commit.
-			if _, err := db.w(ctx).ExecContext(ctx, `
-				INSERT INTO meters (id, reader_id, counts, rev) VALUES ($1, $2, '', 1)
-				ON CONFLICT (id) DO UPDATE SET rev = meters.rev + 1`, id, nullable(id == reader, reader)); err != nil {
-				return fmt.Errorf("join pools: %w", err)
+			if err := db.makePool(ctx, id, reader); err != nil {
+				return err
 			}
 		}
 		var moved string
@@ -178,6 +175,18 @@ func (db *DB) JoinPool(ctx context.Context, visitor, reader string, _ time.Time)
 		}
 		return db.addCounts(ctx, reader, moved)
 	})
+}
+
+// makePool makes a row if there is none, and in any case moves its revision:
+// that locks it until the commit, and makes every count under way stale.
+func (db *DB) makePool(ctx context.Context, id, reader string) error {
+	_, err := db.w(ctx).ExecContext(ctx, `
+		INSERT INTO meters (id, reader_id, counts, rev) VALUES ($1, $2, '', 1)
+		ON CONFLICT (id) DO UPDATE SET rev = meters.rev + 1`, id, nullable(id == reader, reader))
+	if err != nil {
+		return fmt.Errorf("join pools: %w", err)
+	}
+	return nil
 }
 
 func (db *DB) addCounts(ctx context.Context, reader, moved string) error {
