@@ -24,6 +24,15 @@ func (s *Site) routes(e *echo.Echo) {
 	get("/static/*", echo.WrapHandler(static.Handler()))
 	get("/accent.css", s.accent)
 	// Accounts
+	get("/signin", s.signInForm)
+	e.POST("/signin", s.signInAsk)
+	get("/signin/code", s.codeForm)
+	e.POST("/signin/code", s.signInCode)
+	get("/signin/link/:token", s.linkForm)
+	e.POST("/signin/link/:token", s.signInLink)
+	e.POST("/signout", s.signOut)
+	e.POST("/account/sessions", s.endSessions)
+	s.mailRoutes(get)
 	// Money
 	// The machine room
 	get("/healthz", s.healthz)

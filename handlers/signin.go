@@ -162,8 +162,10 @@ func (s *Site) endSessions(c echo.Context) error {
 	return c.Redirect(http.StatusSeeOther, views.AccountPath)
 }
 
+// device is where somebody signs in. A device without an id is given one now:
+// it belongs to its reader's pool from its first sign-in on, signed out or not.
 func (s *Site) device(c echo.Context) journey.Device {
-	return journey.Device{Visitor: s.visitorID(c), Network: s.network(c), Wall: s.wall(), Paper: s.now()}
+	return journey.Device{Visitor: s.ensureVisitor(c), Network: s.network(c), Wall: s.wall(), Paper: s.now()}
 }
 
 func (s *Site) askAddress(c echo.Context, status int, page views.SignInPage) (err error) {

@@ -53,11 +53,11 @@ func (s *Site) giveVisitor(c echo.Context, visitor string) {
 
 // ensureVisitor is the device's id, made and set if it has none.
 func (s *Site) ensureVisitor(c echo.Context) string {
-	if v := s.visitorID(c); v != "" {
-		return v
+	v := s.visitorID(c)
+	if v == "" {
+		v = id.New(s.wall())
+		s.giveVisitor(c, v)
 	}
-	v := id.New(s.wall())
-	s.giveVisitor(c, v)
 	return v
 }
 
