@@ -270,7 +270,7 @@ func (s *sale) clearIncomplete(ctx context.Context, subs []Subscription) error {
 		return nil
 	}
 	for _, sub := range subs {
-		err := s.Gateway.CancelNow(ctx, sub.ID, "cancel:"+sub.ID)
+		err := s.Gateway.CancelNow(ctx, sub.ID)
 		if err != nil && !fault.Is(err, fault.Missing) && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Invalid) {
 			return err
 		}
@@ -405,7 +405,7 @@ func (s *Service) ReturnOf(ctx context.Context, readerID, checkout string) (stri
 func (s *Service) Cancel(ctx context.Context, readerID string) error {
 	return s.change(ctx, readerID, func(ctx context.Context, sub Subscription) error {
 		if sub.Status == Incomplete {
-			return s.Gateway.CancelNow(ctx, sub.ID, "cancel:"+sub.ID)
+			return s.Gateway.CancelNow(ctx, sub.ID)
 		}
 		return s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, true, s.onceKey("cancel", sub))
 	})

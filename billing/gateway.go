@@ -8,8 +8,8 @@ import (
 
 // Gateway is Stripe as this room needs it, in the paper's words. Its errors are
 // faults: Missing (Stripe has no such thing), Conflict (the thing's state does
-// not allow it), Invalid with a *Declined cause (a card), TooMany, Unavailable
-// (no answer, or a failure on Stripe's side), Internal (our key or our request
+// not allow it), Invalid with a *Declined cause (a card), Unavailable (no
+// answer, too many requests, or a failure on Stripe's side), Internal (our key or our request
 // is wrong). It keeps no state and may be used by many at once.
 type Gateway interface {
 	// Livemode reports whether the key moves real money.
@@ -40,7 +40,7 @@ type till interface {
 	// metadata. Missing if there is none.
 	FindSession(ctx context.Context, customer, checkoutID string) (Session, error)
 	ExpireSession(ctx context.Context, id string) error
-	CancelNow(ctx context.Context, subscription, key string) error
+	CancelNow(ctx context.Context, subscription string) error
 	CancelAtPeriodEnd(ctx context.Context, subscription string, cancel bool, key string) error
 	Portal(ctx context.Context, customer, returnURL, key string) (url string, err error)
 }
