@@ -68,6 +68,13 @@ func (c Config) IsDevelopment() bool { return c.Env == Development }
 // UsesStandin reports whether serve starts the Stripe stand-in itself.
 func (c Config) UsesStandin() bool { return c.standin }
 
+// MovesPaperTime reports whether paper time may differ from wall time: in
+// development, beside a stand-in, whoever started it.
+func (c Config) MovesPaperTime() bool {
+	base, err := url.Parse(c.StripeBase)
+	return c.IsDevelopment() && (c.standin || err == nil && isLoopbackHost(base.Hostname()))
+}
+
 // StripeURL is where the app's client reaches Stripe, or the stand-in.
 func (c Config) StripeURL() string {
 	if c.UsesStandin() {

@@ -10,9 +10,12 @@ import (
 	"strings"
 )
 
-// minSecret is the least length of APP_SECRET in production, in bytes: 32
-// characters of base64 are 192 bits.
-const minSecret = 32
+// The least lengths of APP_SECRET, in bytes: 32 characters of base64 are 192
+// bits, and what is derived from fewer than 16 is no secret even at home.
+const (
+	minSecret     = 32
+	minHomeSecret = 16
+)
 
 // derive fills in what was left out and follows from the rest.
 func (c *Config) derive() {
@@ -57,6 +60,7 @@ func (c Config) validate() Faults {
 	if c.Env == Production {
 		c.checkProduction(k)
 	}
+	k.that(c.AppSecret.IsZero() || len(c.AppSecret.Reveal()) >= minHomeSecret, "APP_SECRET", "is shorter than %d characters", minHomeSecret)
 	return k.faults
 }
 

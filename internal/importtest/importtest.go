@@ -30,6 +30,7 @@ var subjects = []string{"news", "reader", "billing", "paywall", "comment", "voic
 var Rooms = map[string][]string{
 	"cmd/broadsheet": {anything},
 	"bench":          {anything},
+	"e2e":            {anything},
 
 	"news":              {},
 	"reader":            {},

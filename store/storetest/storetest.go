@@ -26,6 +26,7 @@ func parts() []part {
 		{"sessions", testSessions},
 		{"personal", testPersonal},
 		{"jobs", testJobs},
+		{"house", testHouse},
 		{"news", testNews},
 		{"meter", testMeter},
 		{"billing", testBilling},

@@ -16,5 +16,12 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_waiting ON jobs (run_at, id) WHERE state = 'waiting';
 CREATE INDEX jobs_ended ON jobs (state, ended_at) WHERE state <> 'waiting';
+-- What the program has done once and need not do again, such as loading the
+-- demo stories as they were then.
+CREATE TABLE marks (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
 -- +goose Down
+DROP TABLE marks;
 DROP TABLE jobs;
