@@ -66,12 +66,12 @@ func (l Line) String() string {
 	return s
 }
 
-// Result sums up an import. Plans and Benefits are what publication.yaml says
-// of them, still as YAML: what they mean is billing's to know. They are nil if
-// the file was not there, or says nothing of them.
+// Result sums up an import. Plans is what publication.yaml says of them, still
+// as YAML: what they mean is billing's to know. It is nil if the file was not
+// there or was refused, or says nothing of plans.
 type Result struct {
 	Added, Changed, Kept, Refused int
-	Plans, Benefits               *yaml.Node
+	Plans                         *yaml.Node
 }
 
 func (r *Result) count(l Line) {

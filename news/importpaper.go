@@ -72,15 +72,10 @@ func (r *importRun) paper(ctx context.Context, file string) (Line, error) {
 		return Line{}, err
 	}
 	r.zone = nil // what stories refer to has changed
-	r.result.Plans, r.result.Benefits = given(&sheet.Plans), given(&sheet.Benefits)
-	return Line{Change: change, Address: "/"}, nil
-}
-
-func given(n *yaml.Node) *yaml.Node {
-	if n.IsZero() {
-		return nil
+	if !sheet.Plans.IsZero() {
+		r.result.Plans = &sheet.Plans
 	}
-	return n
+	return Line{Change: change, Address: "/"}, nil
 }
 
 // tell runs fn in a transaction and says whether it changed anything; known

@@ -47,6 +47,9 @@ func ownPicture(src string) bool {
 // source is not taken over: its words stay, its tags go. All that comes out has
 // passed the sanitiser. The error names a picture that find refused.
 func RenderWith(source string, find FindPicture) (Body, error) {
+	if err := measured(source); err != nil {
+		return nil, err
+	}
 	r := rendering{source: []byte(source), find: find}
 	doc := markdown.Parser().Parse(text.NewReader(r.source))
 	if err := r.prepare(doc); err != nil {
@@ -64,6 +67,26 @@ func RenderWith(source string, find FindPicture) (Body, error) {
 }
 
 var markdown = goldmark.New()
+
+// What a source may hold. The parser takes time that grows with the square of
+// these, so that a hostile megabyte would take hours; no story comes near.
+const (
+	maxBrackets = 5_000 // of links and pictures
+	maxNesting  = 50    // quotations inside quotations
+)
+
+func measured(source string) error {
+	if strings.Count(source, "[") > maxBrackets {
+		return fmt.Errorf("it holds more than %d links, pictures or brackets", maxBrackets)
+	}
+	for line := range strings.SplitSeq(source, "\n") {
+		marks := line[:len(line)-len(strings.TrimLeft(line, "> \t-+*"))]
+		if strings.Count(marks, ">") > maxNesting {
+			return fmt.Errorf("it nests quotations deeper than %d", maxNesting)
+		}
+	}
+	return nil
+}
 
 type rendering struct {
 	source []byte
