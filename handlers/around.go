@@ -66,18 +66,31 @@ func (s *Site) guarded(c echo.Context, next echo.HandlerFunc) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	req := c.Request()
-	if req.Method != http.MethodGet && req.Method != http.MethodHead {
-		if err := s.cross.Check(req); err != nil {
-			return fault.New(fault.Forbidden, "That form was sent from another site, so nothing was changed. Open the page here and send it again.", err)
+	if m := c.Request().Method; m != http.MethodGet && m != http.MethodHead {
+		if err := s.admitForm(c); err != nil {
+			return err
 		}
-		limit := int64(maxForm)
-		if strings.HasPrefix(req.URL.Path, "/webhooks/") {
-			limit = maxWebhook
-		}
-		req.Body = http.MaxBytesReader(c.Response(), req.Body, limit)
 	}
 	return next(c)
+}
+
+// admitForm takes a form from our own pages only, and reads it whole before
+// any handler acts on a part of it.
+func (s *Site) admitForm(c echo.Context) error {
+	req := c.Request()
+	if err := s.cross.Check(req); err != nil {
+		return fault.New(fault.Forbidden, "That form was sent from another site, so nothing was changed. Open the page here and send it again.", err)
+	}
+	if strings.HasPrefix(req.URL.Path, "/webhooks/") {
+		req.Body = http.MaxBytesReader(c.Response(), req.Body, maxWebhook)
+		return nil
+	}
+	req.Body = http.MaxBytesReader(c.Response(), req.Body, maxForm)
+	err := req.ParseForm()
+	if _, large := errors.AsType[*http.MaxBytesError](err); err == nil || large {
+		return err
+	}
+	return fault.New(fault.Invalid, "That form could not be read. Go back and send it again.", err)
 }
 
 // requestID is the id that the log and an error page share.

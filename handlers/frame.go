@@ -26,7 +26,7 @@ func (s *Site) strip(v viewer, d paywall.Decision) *views.MeterStrip {
 		return nil
 	}
 	rules := s.furniture.now().rules
-	strip := &views.MeterStrip{Allowance: d.Allowance, Left: d.Left, Registered: v.audience == registered}
+	strip := &views.MeterStrip{Allowance: d.Allowance, Left: d.Left, Registered: v.who.Reader != ""}
 	if v.audience == stranger && d.Allowance < rules.Registered {
 		strip.More = rules.Registered - d.Allowance
 	}

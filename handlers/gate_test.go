@@ -145,3 +145,14 @@ func TestAGiftLinkOpensItsStoryOnly(t *testing.T) {
 	b.paper.pass(time.Hour)
 	expectGate(t, b.browser().get("/stories/given?gift=token"), "subscribe subscribers")
 }
+
+func TestWhatRestsOnTheAskerIsNeverShared(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.story("s", news.Metered)
+	for name, agent := range map[string]string{"a bot": "SomeBot/1.0", "a person": "Firefox"} {
+		if a := b.browser().get("/stories/s", "User-Agent", agent); a.Header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("%s was answered %s, Cache-Control %q", name, a.gate(t), a.Header.Get("Cache-Control"))
+		}
+	}
+}

@@ -36,6 +36,10 @@ func (s *Site) story(c echo.Context) error {
 		return err
 	}
 	s.metrics.gate(d)
+	if d.Reason == paywall.Crawler {
+		// A search engine may index the story, not show a copy of it.
+		c.Response().Header()["X-Robots-Tag"] = []string{"noarchive"}
+	}
 	if d.Open() && !ask.Crawler && !ask.Preview {
 		s.reads.add(shelved.story.ID)
 	}
@@ -214,7 +218,13 @@ func (s *Site) answer(c echo.Context, v viewer, key pageKey, build func(context.
 	if err != nil {
 		return err
 	}
-	shared := v.audience == stranger && key.reason != paywall.Allowance && key.reason != paywall.Gift &&
-		key.reason != paywall.Crawler && !s.carriesOurs(c) && len(c.Response().Header()["Set-Cookie"]) == 0
+	shared := v.audience == stranger && sameForStrangers(key.reason) && !s.carriesOurs(c)
 	return s.sendPage(c, pg, shared)
+}
+
+// sameForStrangers reports whether a gate decides so for every stranger. The
+// other reasons rest on the network, the user agent or a link, which a cache
+// between us and the readers does not look at.
+func sameForStrangers(why paywall.Reason) bool {
+	return why == "" || why == paywall.Free || why == paywall.Subscribers
 }
