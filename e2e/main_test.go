@@ -48,10 +48,12 @@ var program = sync.OnceValues(func() (string, error) {
 	return bin, nil
 })
 
+const patience = 20 * time.Second
+
 // eventually waits until cond holds.
 func eventually(t testing.TB, what string, cond func() bool) {
 	t.Helper()
-	if !within(20*time.Second, cond) {
+	if !within(patience, cond) {
 		t.Fatalf("waited in vain: %s", what)
 	}
 }

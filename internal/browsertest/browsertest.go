@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -173,6 +175,19 @@ func (tab *Tab) hear(event any) {
 	}
 }
 
+// forgive drops the complaint that a page itself came with an error status: who
+// opens such a page looks at the status.
+func (tab *Tab) forgive(res *network.Response) {
+	if res == nil || res.Status < 400 {
+		return
+	}
+	tab.mu.Lock()
+	defer tab.mu.Unlock()
+	tab.problems = slices.DeleteFunc(tab.problems, func(p string) bool {
+		return strings.HasPrefix(p, "network: ") && strings.HasSuffix(p, "("+res.URL+")")
+	})
+}
+
 // Problems takes what the browser complained about since the last call:
 // exceptions, errors and warnings on the console, refusals by the content
 // security policy, files that did not load.
@@ -207,6 +222,7 @@ func (tab *Tab) Go(address string) (status int64, err error) {
 	if res == nil {
 		return 0, fmt.Errorf("open %s: no answer", address)
 	}
+	tab.forgive(res)
 	return res.Status, nil
 }
 
@@ -215,10 +231,12 @@ func (tab *Tab) Go(address string) (status int64, err error) {
 func (tab *Tab) Press(selector string) error {
 	ctx, cancel := context.WithTimeout(tab.ctx, patience)
 	defer cancel()
-	if _, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector))); err != nil {
+	res, err := chromedp.RunResponse(ctx, chromedp.Click(chromedp.CSS(selector)))
+	if err != nil {
 		at, _ := tab.Address()
 		return fmt.Errorf("press %q at %s: %w", selector, at, err)
 	}
+	tab.forgive(res)
 	return nil
 }
 

@@ -1,0 +1,159 @@
+package e2e
+
+import (
+	"crypto/rand"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"broadsheet/paywall"
+)
+
+// The test cards, as Stripe names them.
+const (
+	goodCard     = "4242424242424242"
+	declinedCard = "4000000000000002"
+	poorCard     = "4000000000009995" // insufficient funds
+	askingCard   = "4000002500003155" // asks for 3D Secure
+)
+
+// The prices of the demo paper.
+const (
+	digitalMonthly = "digital_monthly"
+	digitalYearly  = "digital_yearly"
+	printMonthly   = "print_monthly"
+)
+
+// newEmail is an address that nobody used.
+func newEmail() string { return "reader-" + strings.ToLower(rand.Text()[:10]) + "@example.org" }
+
+func storyPath(slug string) string { return "/stories/" + slug }
+
+// Read opens a story.
+func (b *Browser) Read(slug string) *Page {
+	b.t.Helper()
+	return b.Get(storyPath(slug)).Is(http.StatusOK)
+}
+
+// Gate fails unless the page is a story whose gate stands like this.
+func (pg *Page) Gate(wall paywall.Wall, reason paywall.Reason) *Page {
+	pg.browser.t.Helper()
+	article := pg.One("article[data-story]")
+	gotWall, gotReason := article.AttrOr("data-gate", ""), article.AttrOr("data-reason", "")
+	if gotWall != string(wall) || gotReason != string(reason) {
+		pg.browser.t.Fatalf("%s: the gate is %s because of %s, want %s because of %s", pg.URL, gotWall, gotReason, wall, reason)
+	}
+	return pg
+}
+
+// Code is the six digits that were mailed to an address.
+func (p *Paper) Code(t testing.TB, email string) string {
+	t.Helper()
+	return p.mailed(t, email, `(?m)^\s*(\d{6})\s*$`)
+}
+
+// Link is the path of the sign-in link that was mailed to an address.
+func (p *Paper) Link(t testing.TB, email string) string {
+	t.Helper()
+	return p.mailed(t, email, regexp.QuoteMeta(p.URL)+`(/signin/link/\S+)`)
+}
+
+// mailed waits for the newest mail to hold something and answers with its first
+// group.
+func (p *Paper) mailed(t testing.TB, email, pattern string) string {
+	t.Helper()
+	says := regexp.MustCompile(pattern)
+	var text string
+	var found []string
+	if !within(patience, func() bool {
+		text = p.Mail(t, email)
+		found = says.FindStringSubmatch(text)
+		return found != nil
+	}) {
+		t.Fatalf("no mail to %s holds %s; the newest:\n%s", email, pattern, text)
+	}
+	return found[len(found)-1]
+}
+
+// Register sends the address on a page that asks for one, a wall or the sign-in
+// page, and enters the code that comes.
+func (pg *Page) Register(email string) *Page {
+	pg.browser.t.Helper()
+	return pg.EnterCode(email, `form[action="/signin"]`)
+}
+
+// EnterCode asks for a code with the form that selector finds, and enters it.
+func (pg *Page) EnterCode(email, selector string) *Page {
+	t := pg.browser.t
+	t.Helper()
+	asked := pg.Submit(selector, "email", email).Is(http.StatusOK)
+	return asked.Submit(`form[action="/signin/code"]`, "code", pg.browser.paper.Code(t, email))
+}
+
+// SignIn signs a browser in from the sign-in page.
+func (b *Browser) SignIn(email string) *Page {
+	b.t.Helper()
+	return b.Get("/signin").Is(http.StatusOK).Register(email).Is(http.StatusOK)
+}
+
+// SignedIn reports whether the page is shown to somebody who is signed in.
+func (pg *Page) SignedIn() bool { return pg.Find(`header a[href="/account"]`).Length() > 0 }
+
+// Buy presses the button of a price, on a wall or where plans are compared, and
+// answers with the page where it is paid. A signed-out reader gives the address
+// where the page asks for it.
+func (pg *Page) Buy(price, email string) *Page {
+	t := pg.browser.t
+	t.Helper()
+	button := `form[action="/checkout"] button[name="price"][value="` + price + `"]`
+	var next *Page
+	if form := pg.One(button).Closest("form"); form.Find(`[name="email"]`).Length() > 0 {
+		next = pg.Submit(button, "email", email)
+	} else {
+		next = pg.Submit(button)
+	}
+	if next.Find(`form[action="/checkout"] [name="email"]`).Length() > 0 && email != "" && next.Status == http.StatusOK {
+		next = next.Submit(`form[action="/checkout"]`, "email", email)
+	}
+	return next.Hosted()
+}
+
+// Hosted fails unless the page is the stand-in's checkout.
+func (pg *Page) Hosted() *Page {
+	pg.browser.t.Helper()
+	if !strings.HasPrefix(pg.URL.String(), pg.browser.paper.Standin+"/c/pay/") {
+		pg.browser.t.Fatalf("%s (%d) is not where one pays:\n%s", pg.URL, pg.Status, pg.Words())
+	}
+	return pg.Is(http.StatusOK)
+}
+
+// Pay fills in the hosted checkout with a card and sends it.
+func (pg *Page) Pay(card string) *Page {
+	pg.browser.t.Helper()
+	pg.Hosted()
+	fields := []string{"number", card, "exp", "12/40", "cvc", "123", "name", "A. Reader"}
+	if pg.Find(`[name="line1"]`).Length() > 0 {
+		fields = append(fields, "line1", "1 Ladder Quay", "city", "Haverdam", "postal", "1011 AB", "country", "NL")
+	}
+	return pg.Submit(`form:has([name="number"])`, fields...)
+}
+
+// Subscribe buys a price from the page where plans are compared.
+func (b *Browser) Subscribe(price, email string) *Page {
+	b.t.Helper()
+	return b.Get("/subscribe").Is(http.StatusOK).Buy(price, email).Pay(goodCard).At("/checkout/done").Is(http.StatusOK).Says(thanks)
+}
+
+// What is said after paying.
+const thanks = `Everything is open`
+
+var noCharge = regexp.MustCompile(`(?i)declined|insufficient`)
+
+// Spend reads stories until the allowance n is used up.
+func (b *Browser) Spend(list []string, n int) {
+	b.t.Helper()
+	for _, slug := range list[:n] {
+		b.Read(slug).Gate(paywall.Open, paywall.Allowance)
+	}
+}

@@ -1,0 +1,135 @@
+package e2e
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"broadsheet/handlers"
+	"broadsheet/internal/clock"
+	"broadsheet/internal/mail"
+	"broadsheet/store"
+)
+
+// route is one address pattern that the paper answers.
+type route struct{ Method, Pattern string }
+
+// routes asks the router for every route of a development paper, so that a walk
+// forgets none. The site that is asked stands on the running paper's database
+// and serves nobody.
+func routes(t testing.TB, p *Paper) []route {
+	t.Helper()
+	database := "sqlite://" + filepath.Join(p.dir, "broadsheet.db")
+	db, err := store.Open(t.Context(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := url.Parse(p.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	box, err := mail.OpenBox(t.TempDir(), "The Paper <paper@example.org>", clock.Wall{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := handlers.New(t.Context(), handlers.Deps{
+		Config: handlers.Config{BaseURL: base, Development: true},
+		Paper:  clock.Wall{}, Wall: clock.Wall{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+		News: db, Gate: db, Plans: db, Accounts: handlers.Accounts{Box: box},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		site.Close(context.Background())
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	var list []route
+	for _, r := range site.Routes() {
+		list = append(list, route{r.Method, r.Path})
+	}
+	slices.SortFunc(list, func(a, b route) int {
+		return strings.Compare(a.Pattern+" "+a.Method, b.Pattern+" "+b.Method)
+	})
+	if len(list) < 20 {
+		t.Fatalf("the router has %d routes only", len(list))
+	}
+	return slices.Compact(list)
+}
+
+// known are values for the parameters of routes.
+type known map[string][]string
+
+// fill gives the paths that a pattern stands for. A route that nobody knows how
+// to fill fails the test: whoever adds one says here what it shows.
+func (k known) fill(t testing.TB, pattern string) []string {
+	t.Helper()
+	if !strings.ContainsAny(pattern, ":*") {
+		return []string{pattern}
+	}
+	values, ok := k[pattern]
+	if !ok || len(values) == 0 {
+		t.Errorf("the walk cannot fill the route %s: add what it takes to knownPaths", pattern)
+	}
+	return values
+}
+
+// knownPaths reads from the running paper's own pages what its routes can be
+// filled with.
+func knownPaths(t testing.TB, p *Paper) known {
+	t.Helper()
+	all, err := stories()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := known{}
+	add := func(pattern string, paths ...string) {
+		for _, path := range paths {
+			if path, _, _ = strings.Cut(path, "?"); path != "" && !slices.Contains(k[pattern], path) {
+				k[pattern] = append(k[pattern], path)
+			}
+		}
+	}
+	for _, s := range all {
+		add("/stories/:slug", storyPath(s.Slug))
+	}
+	b := p.Browser(t)
+	b.Header.Set("User-Agent", "walker (bot)") // is given nothing and counted nowhere
+	pages := []string{"/"}
+	for _, s := range all {
+		pages = append(pages, storyPath(s.Slug))
+	}
+	for _, path := range pages {
+		page := b.Get(path).Is(http.StatusOK)
+		for pattern, prefix := range map[string]string{
+			"/sections/:slug": "/sections/", "/authors/:slug": "/authors/", "/pages/:slug": "/pages/",
+			"/static/*": "/static/", "/media/:name": "/media/", "/media/*": "/media/",
+		} {
+			for _, attribute := range []string{"href", "src"} {
+				page.Find("[" + attribute + `^="` + prefix + `"]`).Each(func(_ int, found *goquery.Selection) {
+					add(pattern, found.AttrOr(attribute, ""))
+				})
+			}
+		}
+	}
+	add("/*", "/nowhere", "/stories", "/stories/", "/.env", "/newsroom", "/api/v1/stories", "/index.html")
+	for _, s := range all {
+		add("/*", storyPath(s.Slug)+".json", storyPath(s.Slug)+".md", storyPath(s.Slug)+"/", storyPath(s.Slug)+"/amp", "/api/v1/stories/"+s.Slug)
+	}
+	email := newEmail()
+	p.Browser(t).Get("/signin").Submit(`form[action="/signin"]`, "email", email)
+	add("/signin/link/:token", p.Link(t, email), "/signin/link/made-up")
+	box := b.Get("/_mail").Is(http.StatusOK)
+	add("/_mail/:id", box.One(`a[href^="/_mail/"]`).AttrOr("href", ""))
+	return k
+}
