@@ -54,6 +54,9 @@ type Boxed struct {
 	HTML    string // "" for none
 }
 
+// IsTo reports whether the message went to an address, in any case.
+func (m Boxed) IsTo(address string) bool { return strings.EqualFold(m.To, strings.TrimSpace(address)) }
+
 const suffix = ".eml"
 
 // Send puts the message into the box at once and whole. A key that is there
@@ -127,7 +130,7 @@ func (b *Box) Latest(to string) (Boxed, bool, error) {
 		return Boxed{}, false, err
 	}
 	for _, m := range all {
-		if to == "" || strings.EqualFold(m.To, strings.TrimSpace(to)) {
+		if to == "" || m.IsTo(to) {
 			return m, true, nil
 		}
 	}
