@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -28,7 +29,11 @@ func (s *Site) signInForm(c echo.Context) error {
 	if who != nil && !who.Unverified {
 		return c.Redirect(http.StatusSeeOther, back)
 	}
-	return s.askAddress(c, http.StatusOK, views.SignInPage{Email: c.QueryParam("email"), Return: back})
+	page := views.SignInPage{Email: c.QueryParam("email"), Return: back}
+	if strings.HasPrefix(back, views.SubscribePath+"?price=") {
+		page.Why = "There is an account with this address already. Sign in first, and your purchase goes on from there."
+	}
+	return s.askAddress(c, http.StatusOK, page)
 }
 
 // signInAsk mails a code and asks for it. It does and says the same whether the

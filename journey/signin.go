@@ -7,23 +7,8 @@ import (
 
 	"broadsheet/internal/mail"
 	"broadsheet/reader"
+	letters "broadsheet/views/mail"
 )
-
-// Letter is a rendered mail.
-type Letter struct{ Subject, Text, HTML string }
-
-// CodeLetter is what the sign-in mail says.
-type CodeLetter struct {
-	To      string
-	Digits  string
-	Link    string // absolute; opening it changes nothing
-	Minutes int    // how long both work
-}
-
-// codeLetters renders the sign-in mail in the paper's voice.
-type codeLetters interface {
-	CodeLetter(ctx context.Context, l CodeLetter) (Letter, error)
-}
 
 // outbox takes a message for delivery, in the transaction that ctx carries.
 type outbox interface {
@@ -48,7 +33,7 @@ type SignInParts struct {
 	Store     signInStore
 	Pools     pools
 	Outbox    outbox
-	Letters   codeLetters
+	House     func(ctx context.Context) (letters.House, error) // who writes
 	Keys      reader.Keys
 	Addresses reader.Addresses
 	Link      func(token string) string // the absolute address of a sign-in link
@@ -71,9 +56,11 @@ func NewSignIn(p SignInParts) *SignIn {
 // PostCode puts the sign-in mail into the outbox. It makes a SignIn the reader
 // room's postman: that room doesn't know how a mail looks.
 func (s *SignIn) PostCode(ctx context.Context, m reader.CodeMail) error {
-	letter, err := s.parts.Letters.CodeLetter(ctx, CodeLetter{
-		To: m.To, Digits: m.Digits, Link: s.parts.Link(m.Token), Minutes: int(m.Life / time.Minute),
-	})
+	house, err := s.parts.House(ctx)
+	if err != nil {
+		return fmt.Errorf("sign-in mail: %w", err)
+	}
+	letter, err := letters.Code{Code: m.Digits, Link: s.parts.Link(m.Token), Minutes: int(m.Life / time.Minute)}.Letter(house)
 	if err != nil {
 		return fmt.Errorf("sign-in mail: %w", err)
 	}
