@@ -119,13 +119,17 @@ func (pg *Page) Buy(price, email string) *Page {
 	return next.Hosted()
 }
 
-// Hosted fails unless the page is the stand-in's checkout.
+// Hosted fails unless the page is the stand-in's checkout; after a refusal it
+// comes with Stripe's status for that.
 func (pg *Page) Hosted() *Page {
 	pg.browser.t.Helper()
-	if !strings.HasPrefix(pg.URL.String(), pg.browser.paper.Standin+"/c/pay/") {
+	if !strings.HasPrefix(pg.URL.String(), pg.browser.paper.Standin+"/") || pg.Find(`form [name="number"]`).Length() == 0 {
 		pg.browser.t.Fatalf("%s (%d) is not where one pays:\n%s", pg.URL, pg.Status, pg.Words())
 	}
-	return pg.Is(http.StatusOK)
+	if pg.Status != http.StatusOK && pg.Status != http.StatusPaymentRequired {
+		pg.browser.t.Fatalf("%s: status %d:\n%s", pg.URL, pg.Status, pg.Words())
+	}
+	return pg
 }
 
 // Pay fills in the hosted checkout with a card and sends it.
