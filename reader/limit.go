@@ -23,6 +23,9 @@ var (
 	MailsFromNetwork = Limit{"mail from network", 30, time.Hour}
 	TriesForAddress  = Limit{"tries for address", 10, 15 * time.Minute}
 	TriesFromNetwork = Limit{"tries from network", 60, 15 * time.Minute}
+	// PurchasesFromNetwork bounds the accounts that purchases make, and what may
+	// be learned of which addresses are known.
+	PurchasesFromNetwork = Limit{"purchases from network", 60, time.Hour}
 )
 
 // Limited is the cause of a TooMany fault: when to try again.
@@ -67,4 +70,10 @@ func inWords(d time.Duration) string {
 		return "a minute"
 	}
 	return fmt.Sprintf("%d minutes", n)
+}
+
+// TakeFrom counts one for whom, or refuses with sentence, in which %s is the
+// wait in words. "" is not limited.
+func TakeFrom(ctx context.Context, t Throttle, k Keys, l Limit, whom, sentence string, now time.Time) error {
+	return take(ctx, t, k, l, whom, sentence, now)
 }
