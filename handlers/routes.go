@@ -4,6 +4,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"broadsheet/static"
+	"broadsheet/views"
 )
 
 // routes lists every address of the paper, one line each.
@@ -20,7 +21,12 @@ func (s *Site) routes(e *echo.Echo) {
 	get("/pages/:slug", s.textPage)
 	get("/meter", s.meter)
 	// Ways of being found
+	get(views.SearchPath, s.search)
+	get(views.FeedPath, s.feed)
+	get("/sitemap.xml", s.sitemap)
+	get("/robots.txt", s.robots)
 	// Reading rooms' own files
+	get("/media/:file", s.picture)
 	get("/static/*", echo.WrapHandler(static.Handler()))
 	get("/accent.css", s.accent)
 	// Accounts
@@ -34,6 +40,17 @@ func (s *Site) routes(e *echo.Echo) {
 	e.POST("/account/sessions", s.endSessions)
 	s.mailRoutes(get)
 	// Money
+	get(views.SubscribePath, s.subscribe)
+	e.POST(views.CheckoutPath, s.checkout)
+	get("/checkout/done", s.checkoutDone)
+	get("/checkout/back", s.checkoutBack)
+	get(views.AccountPath, s.account)
+	get("/account/back", s.accountBack)
+	get(views.CancelPath, s.cancelForm)
+	e.POST(views.CancelPath, s.cancelPlan)
+	e.POST(views.ResumePath, s.resumePlan)
+	e.POST(views.PortalPath, s.portal)
+	e.POST("/webhooks/stripe", s.stripeWebhook)
 	// The machine room
 	get("/healthz", s.healthz)
 	get("/readyz", s.readyz)

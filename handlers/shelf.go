@@ -12,6 +12,7 @@ import (
 
 // NewsStore is what the site reads of the paper.
 type NewsStore interface {
+	foundStore
 	NewsVersion(ctx context.Context) (int64, error)
 	Publication(ctx context.Context) (news.Publication, error)
 	Sections(ctx context.Context) ([]news.Section, error)

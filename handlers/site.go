@@ -41,6 +41,7 @@ type Deps struct {
 	Log      *slog.Logger
 	Metrics  prometheus.Registerer
 	News     NewsStore
+	Media    pictureFiles // the stories' pictures
 	Gate     gateStore
 	Meter    *paywall.Meter
 	Crawlers *paywall.Crawlers
@@ -48,6 +49,7 @@ type Deps struct {
 	Sessions *Sessions
 	Plans    catalogueStore
 	Accounts
+	Till
 	Ready func(ctx context.Context) error // nil when everything the paper needs is there
 }
 
@@ -59,6 +61,7 @@ type Site struct {
 	stories   *storyShelf
 	pages     *pageCache
 	reads     *readCounter
+	documents *documents
 	log       *accessLog
 	cross     *http.CrossOriginProtection
 	headers   http.Header
@@ -69,15 +72,16 @@ type Site struct {
 // starts can answer.
 func New(ctx context.Context, deps Deps) (*Site, error) {
 	s := &Site{
-		Deps:    deps,
-		echo:    echo.New(),
-		stories: newStoryShelf(deps.News),
-		pages:   newPageCache(),
-		reads:   newReadCounter(),
-		log:     newAccessLog(deps.Log),
-		cross:   http.NewCrossOriginProtection(),
-		headers: securityHeaders(deps.Config),
-		metrics: newSiteMetrics(deps.Metrics),
+		Deps:      deps,
+		echo:      echo.New(),
+		stories:   newStoryShelf(deps.News),
+		pages:     newPageCache(),
+		reads:     newReadCounter(),
+		documents: newDocuments(),
+		log:       newAccessLog(deps.Log),
+		cross:     http.NewCrossOriginProtection(),
+		headers:   securityHeaders(deps.Config),
+		metrics:   newSiteMetrics(deps.Metrics),
 	}
 	if err := s.cross.AddTrustedOrigin(deps.Config.BaseURL.Scheme + "://" + deps.Config.BaseURL.Host); err != nil {
 		return nil, fmt.Errorf("BASE_URL: %w", err)

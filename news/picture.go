@@ -11,6 +11,7 @@ import (
 	"image"
 	_ "image/jpeg" // registers the format with image.DecodeConfig
 	_ "image/png"  // likewise
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -136,9 +137,9 @@ func (d MediaDir) Put(_ context.Context, p Image) error {
 	return os.Rename(tmp.Name(), path)
 }
 
-// Open opens a picture by its name; fs.ErrNotExist for a name that no picture
-// can have.
-func (d MediaDir) Open(name string) (*os.File, error) {
+// OpenPicture opens a picture by its name; fs.ErrNotExist for a name that no
+// picture can have.
+func (d MediaDir) OpenPicture(name string) (io.ReadSeekCloser, error) {
 	if !ValidMediaName(name) {
 		return nil, fs.ErrNotExist
 	}

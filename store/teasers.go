@@ -209,3 +209,12 @@ func (db *DB) CountStories(ctx context.Context) (int, error) {
 	}
 	return n, nil
 }
+
+// StoryMarks lists every n-th slug in order, except the very last: the places
+// where a long list of addresses is parted.
+func (db *DB) StoryMarks(ctx context.Context, every int) ([]string, error) {
+	return all(ctx, db, "marks", func(rows *sql.Rows) (slug string, err error) {
+		return slug, rows.Scan(&slug)
+	}, `SELECT slug FROM (SELECT slug, ROW_NUMBER() OVER (ORDER BY slug) AS n, COUNT(*) OVER () AS total FROM stories) AS numbered
+		WHERE n % $1 = 0 AND n < total ORDER BY slug`, every)
+}

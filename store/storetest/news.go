@@ -306,4 +306,7 @@ func testAddresses(t *testing.T, db *store.DB) {
 	}
 	same(t, "first two", []news.Address{{Slug: "a", Changed: noon}, {Slug: "b", Changed: noon.Add(time.Hour)}}, must(db.StoryAddresses(t.Context(), "", 2))(t))
 	same(t, "the rest", []news.Address{{Slug: "c", Changed: noon}}, must(db.StoryAddresses(t.Context(), "b", 2))(t))
+	same(t, "every one but the last", []string{"a", "b"}, must(db.StoryMarks(t.Context(), 1))(t))
+	same(t, "every second", []string{"b"}, must(db.StoryMarks(t.Context(), 2))(t))
+	same(t, "no part is needed", []string(nil), must(db.StoryMarks(t.Context(), 3))(t))
 }
