@@ -58,6 +58,9 @@ type Order struct {
 // ErrSubscribed is the cause of a Conflict: the reader has a live subscription.
 var ErrSubscribed = errors.New("the reader has a live subscription")
 
+// ErrNotSold is the cause of an Invalid: no such price is on sale.
+var ErrNotSold = errors.New("no such price is on sale")
+
 func subscribed() error {
 	return fault.New(fault.Conflict, "You have a plan already. Your account shows how it stands.", ErrSubscribed)
 }
@@ -65,7 +68,7 @@ func subscribed() error {
 // Begin notes a checkout for a reader who was made in the same transaction, so
 // that a second click of the same browser finds it.
 func (s *Service) Begin(ctx context.Context, o Order) error {
-	if err := s.sells(ctx, o.LookupKey); err != nil {
+	if err := s.Sells(ctx, o.LookupKey); err != nil {
 		return err
 	}
 	return s.Store.SaveCheckout(ctx, s.newCheckout(o, ""))
@@ -88,13 +91,14 @@ func (s *Service) BegunBy(ctx context.Context, readerID, visitor string) (bool, 
 	return ok && c.Visitor == visitor, err
 }
 
-func (s *Service) sells(ctx context.Context, lookup string) error {
+// Sells fails with ErrNotSold unless the price is on sale.
+func (s *Service) Sells(ctx context.Context, lookup string) error {
 	c, err := s.Store.Catalogue(ctx)
 	if err != nil {
 		return err
 	}
 	if _, _, ok := c.Price(lookup); !ok {
-		return fault.New(fault.Invalid, "That price is not on sale. Choose one of the plans below.", nil)
+		return fault.New(fault.Invalid, "That price is not on sale. Choose one of the plans below.", ErrNotSold)
 	}
 	return nil
 }
@@ -104,7 +108,7 @@ func (s *Service) sells(ctx context.Context, lookup string) error {
 // left incomplete, first. Two tabs get the same page: the lease makes one wait
 // for the other. Faults: Invalid for the price, Conflict with ErrSubscribed.
 func (s *Service) Checkout(ctx context.Context, o Order) (url string, err error) {
-	if err := s.sells(ctx, o.LookupKey); err != nil {
+	if err := s.Sells(ctx, o.LookupKey); err != nil {
 		return "", err
 	}
 	err = s.leased(ctx, "reader:"+o.ReaderID, func(ctx context.Context, fence int64) error {

@@ -19,6 +19,8 @@ import (
 // alone is enough. It lasts as long as the code.
 const pendingCookie = "signin"
 
+var linkPrefix = views.SignInLinkPath("")
+
 // signInForm asks for an address.
 func (s *Site) signInForm(c echo.Context) error {
 	back := localPath(c.QueryParam(views.ReturnParameter))
@@ -115,6 +117,15 @@ func (s *Site) signInLink(c echo.Context) error {
 		return err
 	}
 	return s.entered(c, in, c.FormValue(views.ReturnParameter))
+}
+
+// loggedPath is the request's path as it may be written down: a sign-in link's
+// token signs its owner in until it is used.
+func loggedPath(c echo.Context) string {
+	if strings.HasPrefix(c.Request().URL.Path, linkPrefix) {
+		return linkPrefix + "…"
+	}
+	return c.Request().URL.Path
 }
 
 // entered opens the session and goes where the reader was going. An owner who

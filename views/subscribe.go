@@ -1,6 +1,8 @@
 package views
 
 import (
+	"time"
+
 	"broadsheet/billing"
 )
 
@@ -122,9 +124,10 @@ type CheckoutDonePage struct {
 	Return     string // local path that the reader came from
 	ReturnText string // headline of the story there; "" says "Read on"
 	State      Checkout
-	Why        string // why it was declined, a sentence; "" for no word from the bank
-	Email      string // where the receipt goes
-	Unverified bool   // the address isn't proven yet
+	Why        string    // why it was declined, a sentence; "" for no word from the bank
+	Email      string    // where the receipt goes
+	Unverified bool      // the address isn't proven yet
+	Next       time.Time // of the next payment; zero if there is none
 }
 
 // readOn is what the button back says.
@@ -140,6 +143,9 @@ func (p CheckoutDonePage) bought() string {
 	text := firstOf(p.Plan.Name, "Your plan") + " is yours from now"
 	if p.Price.LookupKey != "" {
 		text += ", for " + moneyShort(p.Price.Money) + " " + each(p.Price.Interval)
+	}
+	if !p.Next.IsZero() {
+		text += "; the next payment is on " + p.date(p.Next)
 	}
 	return text + "."
 }
