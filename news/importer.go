@@ -394,7 +394,7 @@ func (r *importRun) againstKept(ctx context.Context, s *Story, d draft, file str
 			s.Published = now
 		}
 	} else {
-		if d.slug == "" && origin != "" && origin != r.src.origin(file) && old.Headline != s.Headline {
+		if d.slug == "" && !sameFile(origin, r.src.origin(file)) && old.Headline != s.Headline {
 			return refusef("/stories/%s is the story of %s, with another headline; rename one of the files, or give this one a slug", s.Slug, origin)
 		}
 		if s.Published.IsZero() {
@@ -414,6 +414,13 @@ func (r *importRun) againstKept(ctx context.Context, s *Story, d draft, file str
 		return refusef("updated: it lies before the date")
 	}
 	return nil
+}
+
+// sameFile reports whether two origins may be one file: the same path, or one
+// that ends in the other, as when a program's own copy and the folder that it
+// was built from are both imported. A story without an origin is anybody's.
+func sameFile(a, b string) bool {
+	return a == "" || a == b || strings.HasSuffix(a, "/"+b) || strings.HasSuffix(b, "/"+a)
 }
 
 func textChanged(a, b Story) bool {

@@ -194,6 +194,11 @@ func TestImportNeverOverwritesAnotherFile(t *testing.T) {
 	lines, _ = b.run(moved)
 	same(t, "the same story, moved", []string{"kept     draft.txt  /stories/draft"}, lines)
 	lines, _ = b.run(other)
+	built := news.Source{FS: mapFS(map[string]string{"draft.txt": "Newest\n\nText."}), Start: ".", Shown: ".", Origin: "/home/over/there"}
+	defer func() {
+		lines, _ := b.run(built)
+		same(t, "the folder that a built-in copy came from", []string{"changed  draft.txt  /stories/draft"}, lines)
+	}()
 	same(t, "edited where it now lies", []string{"changed  draft.txt  /stories/draft"}, lines)
 }
 
