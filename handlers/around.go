@@ -49,7 +49,7 @@ func (s *Site) around(next echo.HandlerFunc) echo.HandlerFunc {
 			s.answerFault(err, c)
 		}
 		s.record(entry{
-			at: start, took: s.wall().Sub(start), id: id, method: req.Method, route: c.Path(), path: req.URL.Path,
+			at: start, took: s.wall().Sub(start), id: id, method: req.Method, route: c.Path(), path: loggedPath(c),
 			status: res.Status, size: res.Size, network: s.network(c), err: err,
 		})
 		return nil

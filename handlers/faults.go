@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -48,7 +49,7 @@ func (s *Site) answerFault(err error, c echo.Context) {
 		_ = c.Redirect(http.StatusSeeOther, "/signin?return="+url.QueryEscape(localPath(c.Request().URL.RequestURI())))
 		return
 	case fault.TooMany:
-		h.Set("Retry-After", strconv.Itoa(retryLimited))
+		h.Set("Retry-After", strconv.Itoa(retryAfter(err)))
 	case fault.Unavailable:
 		h.Set("Retry-After", strconv.Itoa(retryUnavailable))
 	}
@@ -57,6 +58,17 @@ func (s *Site) answerFault(err error, c echo.Context) {
 		s.Log.Error("the page of a fault could not be drawn", "err", errors.Join(err, again))
 		_ = c.String(http.StatusInternalServerError, "Something broke on our side, and we have been told.")
 	}
+}
+
+// retryAfter is when a limit lets through again, in whole seconds, rounded up.
+func retryAfter(err error) int {
+	if known, ok := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err); ok {
+		return int((known.RetryAfter() + time.Second - 1) / time.Second)
+	}
+	return retryLimited
 }
 
 // faultFrame is a frame that needs nothing which may be broken.
