@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"broadsheet/paywall"
@@ -47,11 +48,28 @@ func (pg *Page) Gate(wall paywall.Wall, reason paywall.Reason) *Page {
 	return pg
 }
 
-// Code is the six digits that were mailed to an address.
+// usedCodes are the last codes that tests took, by paper and address.
+var usedCodes sync.Map
+
+// Code is the six digits that were mailed to an address, a code that was not
+// taken before.
 func (p *Paper) Code(t testing.TB, email string) string {
 	t.Helper()
-	return p.mailed(t, email, `(?m)^\s*(\d{6})\s*$`)
+	key := p.URL + " " + email
+	before, _ := usedCodes.Load(key)
+	var code string
+	eventually(t, "a new code for "+email, func() bool {
+		found := sixDigits.FindStringSubmatch(p.Mail(t, email))
+		if found != nil {
+			code = found[1]
+		}
+		return code != "" && code != before
+	})
+	usedCodes.Store(key, code)
+	return code
 }
+
+var sixDigits = regexp.MustCompile(`(?m)^\s*(\d{6})\s*$`)
 
 // Link is the path of the sign-in link that was mailed to an address.
 func (p *Paper) Link(t testing.TB, email string) string {
