@@ -1,0 +1,224 @@
+package standin
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	deliveryTimeout = 10 * time.Second // an endpoint that takes longer has failed
+	maxBackoff      = time.Minute      // between attempts, wall time
+	noteLength      = 200              // bytes of an endpoint's answer that are kept
+)
+
+// A redirect is a failure at Stripe: it is not followed.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Signature is the Stripe-Signature header for a payload at that wall time.
+// https://docs.stripe.com/webhooks#verify-manually
+func Signature(at time.Time, payload []byte, secret string) string {
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte(stamp + "."))
+	mac.Write(payload)
+	return "t=" + stamp + ",v1=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// backoff is the wall time between attempt n (counted from 1) and the next.
+func backoff(n int) time.Duration {
+	if n > 6 {
+		return maxBackoff
+	}
+	return min(time.Second<<(n-1), maxBackoff)
+}
+
+// addDeliveries queues an event for an endpoint, as the desk's faults have it:
+// once, twice, later or never.
+func (w *work) addDeliveries(event obj, endpoint string) error {
+	f := w.s.faults.get()
+	chance := func(share int) bool { return share > 0 && w.s.dice.below(100) < share }
+	status, copies, notBefore := "waiting", 1, w.now
+	if chance(f.Drop) {
+		status = "dropped"
+	}
+	if chance(f.Double) {
+		copies = 2
+	}
+	if f.Delay > 0 && chance(f.DelayShare) {
+		notBefore += 1 + int64(w.s.dice.below(int(f.Delay/time.Second)+1))
+	}
+	for range copies {
+		_, err := w.tx.ExecContext(w.ctx,
+			`INSERT INTO deliveries (event, endpoint, type, status, next_wall, not_before) VALUES ($1, $2, $3, $4, $5, $6)`,
+			event.str("id"), endpoint, event.str("type"), status, time.Now().UnixMilli(), notBefore)
+		if err != nil {
+			return fmt.Errorf("queue %s: %w", event.str("id"), err)
+		}
+	}
+	return nil
+}
+
+// delivery is one event on its way to one endpoint.
+type delivery struct {
+	id       int64
+	event    string
+	endpoint string
+	attempts int
+	payload  []byte
+	url      string
+	secret   string
+}
+
+const deliverable = `status = 'waiting' AND next_wall <= $1 AND not_before <= $2`
+
+// deliverDue makes every delivery that can be made now. One at a time, so that
+// a drill is the same twice; a failed one waits for its backoff.
+func (s *Server) deliverDue(ctx context.Context) error {
+	s.sending.Lock()
+	defer s.sending.Unlock()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		d, err := s.nextDelivery(ctx)
+		if err != nil || d == nil {
+			return err
+		}
+		if err := s.attempt(ctx, d); err != nil {
+			return err
+		}
+	}
+}
+
+// nextDelivery picks what goes out next; nil when nothing can.
+func (s *Server) nextDelivery(ctx context.Context) (*delivery, error) {
+	f := s.faults.get()
+	if f.Mute {
+		return nil, nil
+	}
+	var d *delivery
+	err := s.do(ctx, func(w *work) error {
+		wall, skip := time.Now().UnixMilli(), 0
+		if f.Reorder {
+			var n int
+			err := w.tx.QueryRowContext(ctx, `SELECT count(*) FROM deliveries WHERE `+deliverable, wall, w.now).Scan(&n)
+			if err != nil {
+				return err
+			}
+			if n > 1 {
+				skip = s.dice.below(n)
+			}
+		}
+		got := &delivery{}
+		err := w.tx.QueryRowContext(ctx,
+			`SELECT id, event, endpoint, attempts FROM deliveries WHERE `+deliverable+` ORDER BY id LIMIT 1 OFFSET $3`,
+			wall, w.now, skip).Scan(&got.id, &got.event, &got.endpoint, &got.attempts)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("next delivery: %w", err)
+		}
+		d = got
+		return w.load(d)
+	})
+	return d, err
+}
+
+// load fills in what is sent and where to.
+func (w *work) load(d *delivery) error {
+	event, err := w.find(d.event)
+	if err != nil {
+		return err
+	}
+	if event, err = w.withPending(event); err != nil {
+		return err
+	}
+	endpoint, err := w.find(d.endpoint)
+	if err != nil {
+		return err
+	}
+	d.payload = encode(event.shown())
+	d.url, d.secret = endpoint.str("url"), endpoint.str(hiddenKey, "secret")
+	return nil
+}
+
+// attempt sends one delivery and records what came of it.
+func (s *Server) attempt(ctx context.Context, d *delivery) error {
+	status, note := s.send(ctx, d)
+	if ctx.Err() != nil && status == 0 {
+		return ctx.Err() // we were stopped, the endpoint did nothing wrong
+	}
+	ok := status >= 200 && status < 300
+	if !ok {
+		s.log.InfoContext(ctx, "stand-in webhook failed", "event", d.event, "url", d.url, "status", status, "note", note)
+	}
+	return s.do(context.WithoutCancel(ctx), func(w *work) error {
+		now := time.Now()
+		next, state := now, "waiting"
+		if ok {
+			state = "delivered"
+		} else {
+			next = now.Add(backoff(d.attempts + 1))
+		}
+		_, err := w.tx.ExecContext(w.ctx,
+			`UPDATE deliveries SET attempts = attempts + 1, status = $1, last = $2, next_wall = $3 WHERE id = $4`,
+			state, fmt.Sprintf("%d %s", status, note), next.UnixMilli(), d.id)
+		if err != nil {
+			return fmt.Errorf("record delivery: %w", err)
+		}
+		_, err = w.tx.ExecContext(w.ctx,
+			`INSERT INTO attempts (delivery, at_wall, status, note) VALUES ($1, $2, $3, $4)`,
+			d.id, now.UnixMilli(), status, note)
+		return err
+	})
+}
+
+// send posts the payload; status 0 means that no answer came.
+func (s *Server) send(ctx context.Context, d *delivery) (status int, note string) {
+	if d.url == "" {
+		return 0, "the endpoint is gone"
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url, bytes.NewReader(d.payload))
+	if err != nil {
+		return 0, err.Error()
+	}
+	req.Header.Set("Content-Type", "application/json; charset=utf-8")
+	req.Header.Set("User-Agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
+	req.Header.Set("Stripe-Signature", Signature(time.Now(), d.payload, d.secret))
+	res, err := s.post.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(res.Body, noteLength))
+	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxBody))
+	return res.StatusCode, strings.ToValidUTF8(strings.TrimSpace(string(body)), "")
+}
+
+// replay sends a delivery once more, whatever became of it before.
+func (s *Server) replayDelivery(ctx context.Context, id int64) (found bool, err error) {
+	err = s.do(ctx, func(w *work) error {
+		res, err := w.tx.ExecContext(ctx,
+			`UPDATE deliveries SET status = 'waiting', next_wall = $1, not_before = $2 WHERE id = $3`,
+			time.Now().UnixMilli(), w.now, id)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		found = n > 0
+		return err
+	})
+	return found, err
+}
