@@ -83,11 +83,15 @@ func (c Config) StripeURL() string {
 	return strings.TrimSuffix(c.StripeBase, "/")
 }
 
-// DataDir is the folder of what a development paper keeps beside its database:
-// secrets, paper time, the mailbox and the stand-in's books.
+// DataDir is the folder of what a development paper keeps beside its database,
+// or beside its pictures when the database is PostgreSQL: secrets, paper time,
+// the mailbox and the stand-in's books.
 func (c Config) DataDir() string {
 	if path, ok := c.SQLitePath(); ok {
 		return filepath.Dir(path)
+	}
+	if c.MediaDir != "" {
+		return filepath.Dir(c.MediaDir)
 	}
 	return "data"
 }

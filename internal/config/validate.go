@@ -102,8 +102,8 @@ func (c Config) checkDatabase(k *check) {
 
 func (c Config) checkStripe(k *check) {
 	key, hook := c.StripeKey.Reveal(), c.WebhookSecret.Reveal()
-	k.that(key == "" || strings.HasPrefix(key, "sk_") || strings.HasPrefix(key, "rk_"), "STRIPE_SECRET_KEY",
-		"is not a secret key (sk_…) or a restricted key (rk_…)")
+	k.that(key == "" || isLive(key) || isTest(key), "STRIPE_SECRET_KEY",
+		"is not a secret key (sk_live_… or sk_test_…) or a restricted key (rk_live_… or rk_test_…)")
 	k.that(hook == "" || strings.HasPrefix(hook, "whsec_"), "STRIPE_WEBHOOK_SECRET", "does not begin with whsec_")
 	base, err := url.Parse(c.StripeBase)
 	ok := err == nil && base.Host != "" && (base.Scheme == "https" || base.Scheme == "http")
@@ -123,6 +123,10 @@ func (c Config) checkStripe(k *check) {
 
 func isLive(key string) bool {
 	return strings.HasPrefix(key, "sk_live_") || strings.HasPrefix(key, "rk_live_")
+}
+
+func isTest(key string) bool {
+	return strings.HasPrefix(key, "sk_test_") || strings.HasPrefix(key, "rk_test_")
 }
 
 func (c Config) checkMail(k *check) {

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// child is a server in a process of its own.
+type child struct {
+	addr string
+	cmd  *exec.Cmd
+	log  *bytes.Buffer
+}
+
+// stop asks the process to end, and insists after a while.
+func (c *child) stop() error {
+	_ = c.cmd.Process.Signal(syscall.SIGTERM)
+	ended := make(chan error, 1)
+	go func() { ended <- c.cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok && !exit.Exited() {
+			return nil // by our own signal
+		}
+		return err
+	case <-time.After(30 * time.Second):
+		return errors.Join(errors.New("a server did not stop"), c.cmd.Process.Kill())
+	}
+}
+
+// ticks is the kernel's unit of CPU time in /proc, a hundredth of a second on
+// every Linux that Go runs on.
+const ticks = 10 * time.Millisecond
+
+// cpuTime is what the process has used so far.
+func (c *child) cpuTime() (time.Duration, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	// The name, in brackets, may hold anything; the fields follow it.
+	_, rest, _ := bytes.Cut(raw, []byte(") "))
+	fields := strings.Fields(string(rest))
+	const user, system = 11, 12
+	if len(fields) <= system {
+		return 0, errors.New("/proc says nothing of the server's CPU time")
+	}
+	u, err := strconv.Atoi(fields[user])
+	s, err2 := strconv.Atoi(fields[system])
+	return time.Duration(u+s) * ticks, errors.Join(err, err2)
+}
+
+// resident is the process's memory in MiB.
+func (c *child) resident() (float64, error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		if kb, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kb), "kB")))
+			return float64(n) / 1024, err
+		}
+	}
+	return 0, errors.New("/proc says nothing of the server's memory")
+}
+
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// newspaper is the program under measure.
+type newspaper struct {
+	*child
+	url     string
+	startMS float64
+}
+
+// startPaper starts the program with the demo on a fresh SQLite, and again, so
+// that what is measured is a start with the database there.
+func startPaper(ctx context.Context, bin, dir string) (*newspaper, error) {
+	p, err := launch(ctx, bin, dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.stop(); err != nil {
+		return nil, err
+	}
+	return launch(ctx, bin, dir)
+}
+
+func launch(ctx context.Context, bin, dir string) (*newspaper, error) {
+	addr, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	standin, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
+	if bin, err = filepath.Abs(bin); err != nil {
+		return nil, err
+	}
+	log := new(bytes.Buffer)
+	cmd := exec.Command(bin, "serve")
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, nil, log
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "APP_ENV=development", "DEMO=1", "ADDR=" + addr, "STANDIN_ADDR=" + standin,
+		"DATABASE_URL=sqlite://" + filepath.Join(dir, "data", "paper.db")}
+	start := time.Now()
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	p := &newspaper{child: &child{addr, cmd, log}, url: "http://" + addr}
+	if err := p.awaitReady(ctx); err != nil {
+		return nil, errors.Join(err, p.stop(), errors.New(log.String()))
+	}
+	p.startMS = ms(time.Since(start))
+	return p, nil
+}
+
+func (p *newspaper) awaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the paper is not ready: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"broadsheet/internal/clock"
+	"broadsheet/internal/config"
+	"broadsheet/internal/jobs"
+	"broadsheet/store"
+)
+
+// base is what every command that works on the paper stands on.
+type base struct {
+	conf   config.Config
+	log    *slog.Logger
+	db     *store.DB
+	clocks jobs.Clocks
+	paper  *clock.Paper // nil where paper time is wall time
+}
+
+// settings loads the configuration from the environment and .env.
+func settings(w world) (config.Config, error) { return config.Load(w.getenv, ".env") }
+
+// openBase opens the database, brings it up to date and reads the clocks.
+func openBase(ctx context.Context, w world) (*base, error) {
+	conf, err := settings(w)
+	if err != nil {
+		return nil, err
+	}
+	return openBaseOf(ctx, w, conf)
+}
+
+func openBaseOf(ctx context.Context, w world, conf config.Config) (*base, error) {
+	if err := makeFolder(conf); err != nil {
+		return nil, err
+	}
+	if err := conf.Complete(); err != nil {
+		return nil, err
+	}
+	b := &base{conf: conf, log: newLog(w, conf), clocks: jobs.Clocks{Paper: clock.Wall{}, Wall: clock.Wall{}}}
+	var err error
+	if conf.MovesPaperTime() {
+		if b.paper, err = clock.OpenPaper(filepath.Join(conf.DataDir(), "clock.json")); err != nil {
+			return nil, err
+		}
+		b.clocks.Paper = b.paper
+	}
+	if b.db, err = store.Open(ctx, conf.Database.Reveal()); err != nil {
+		return nil, err
+	}
+	if _, err := b.db.Migrate(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("the database cannot be brought up to this program: %w", err), b.db.Close())
+	}
+	return b, nil
+}
+
+// makeFolder makes sure of the folder of the database before anything is
+// opened in it, so that what is wrong with it is said in one sentence.
+func makeFolder(conf config.Config) error {
+	if _, lite := conf.SQLitePath(); !lite && !conf.IsDevelopment() {
+		return nil
+	}
+	dir := conf.DataDir()
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		var probe *os.File
+		if probe, err = os.CreateTemp(dir, ".probe-*"); err == nil {
+			return errors.Join(probe.Close(), os.Remove(probe.Name()))
+		}
+	}
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		err = path.Err
+	}
+	return fmt.Errorf("the folder %s cannot be written to (%w): let this user write there, or set DATABASE_URL to a path elsewhere", dir, err)
+}
+
+func (b *base) close() error { return b.db.Close() }
+
+// newLog writes JSON for machines in production and text for people elsewhere.
+func newLog(w world, conf config.Config) *slog.Logger {
+	if conf.IsDevelopment() {
+		return slog.New(slog.NewTextHandler(w.stderr, nil))
+	}
+	return slog.New(slog.NewJSONHandler(w.stderr, nil))
+}

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"broadsheet/internal/pgtest"
+)
+
+func TestServeBringsUpAPaperAndKeepsIt(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]terminal{
+		"sqlite":   newTerminal(t),
+		"postgres": newTerminal(t).with("DATABASE_URL", pgtest.URL(t)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			x.t = t
+			bringUp(t, x.with("DEMO", "1"))
+		})
+	}
+}
+
+func bringUp(t *testing.T, x terminal) {
+	one := x.serve()
+	for _, want := range []string{one.url, "/_mail", "reader@example.org", "print@example.org", "digital@example.org", "editor@example.org",
+		"4242 4242 4242 4242", "4000 0000 0000 0002", "4000 0000 0000 9995", "4000 0025 0000 3155", "http://" + x.env["STANDIN_ADDR"]} {
+		if !strings.Contains(one.out.String(), want) {
+			t.Errorf("the message does not say %s:\n%s", want, one.out)
+		}
+	}
+	for _, path := range []string{"/", "/healthz"} {
+		if code, body := one.get(path); code != http.StatusOK {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+	_, front := one.get("/")
+	if code := one.end(); code != 0 {
+		t.Fatalf("serve ended with %d:\n%s", code, one.out)
+	}
+	start := time.Now()
+	two := x.serve()
+	// Twenty times what it takes, so that a busy machine passes and an import fails.
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("the second start took %s", took)
+	}
+	if _, again := two.get("/"); strings.Count(again, "/stories/") != strings.Count(front, "/stories/") {
+		t.Error("the front page is not the same after a restart")
+	}
+	if code := two.end(); code != 0 {
+		t.Errorf("serve ended with %d:\n%s", code, two.out)
+	}
+}
+
+// A request that has begun is answered although the program was told to stop.
+func TestStoppingFinishesWhatHasBegun(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t).with("DEMO", "1")
+	s := x.serve()
+	conn, err := net.Dial("tcp", x.env["ADDR"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	// The headers are there, half of the body is not: the request has begun.
+	const form = "email=reader%40example.org"
+	fmt.Fprintf(conn, "POST /signin HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n",
+		x.env["ADDR"], s.url, len(form))
+	answers := bufio.NewReader(conn)
+	if line, err := answers.ReadString('\n'); !strings.Contains(line, "100") {
+		t.Fatalf("the server said %q, %v", line, err)
+	}
+	if _, err := answers.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	// It stops taking new ones at once …
+	for refused := false; !refused; {
+		c, err := net.DialTimeout("tcp", x.env["ADDR"], time.Second)
+		if refused = err != nil; !refused {
+			c.Close()
+		}
+	}
+	// … and answers the one that has begun.
+	if _, err := io.WriteString(conn, form); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode >= 500 {
+		t.Errorf("status %d", res.StatusCode)
+	}
+	if code := s.end(); code != 0 {
+		t.Errorf("serve ended with %d:\n%s", code, s.out)
+	}
+}
+
+// A mail that was asked for just before the end is sent, now or after the next
+// start, and once.
+func TestNoJobIsLostOverARestart(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t).with("DEMO", "1")
+	s := x.serve()
+	res, err := http.PostForm(s.url+"/signin", map[string][]string{"email": {"reader@example.org"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	if code := s.end(); code != 0 {
+		t.Fatalf("serve ended with %d:\n%s", code, s.out)
+	}
+	again := x.serve()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		code, body := again.get("/_mail/latest?to=reader@example.org")
+		if code == http.StatusOK && strings.Contains(body, "Subject: ") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the mail never came: %d %s", code, body)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(x.dir, "data", "mail", "*.eml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mails := 0
+	for _, f := range files {
+		raw, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(raw), "reader@example.org") {
+			mails++
+		}
+	}
+	if mails != 1 {
+		t.Errorf("the reader got %d mails for one code", mails)
+	}
+}
+
+func TestMetricsAreOnTheirOwnAddressOnly(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := l.Addr().String()
+	l.Close()
+	s := newTerminal(t).with("METRICS_ADDR", metrics).serve()
+	if code, _ := s.get("/metrics"); code == http.StatusOK {
+		t.Error("readers can ask for metrics")
+	}
+	on := &served{t: t, url: "http://" + metrics}
+	if code, body := on.get("/metrics"); code != http.StatusOK || !strings.Contains(body, "go_goroutines") {
+		t.Errorf("metrics: %d %.200s", code, body)
+	}
+}
+
+func TestSecretsStayOutOfWhatIsPrinted(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t).with("DEMO", "1")
+	s := x.serve()
+	s.get("/")
+	s.end()
+	raw, err := os.ReadFile(filepath.Join(x.dir, "data", "secrets.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for field := range strings.FieldsFuncSeq(string(raw), func(r rune) bool { return strings.ContainsRune("{}\":, \n", r) }) {
+		if len(field) > 30 && strings.Contains(s.out.String(), field) {
+			t.Errorf("a secret was printed: %s…", field[:8])
+		}
+	}
+}
