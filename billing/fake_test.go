@@ -1,0 +1,479 @@
+package billing_test
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"iter"
+	"log/slog"
+	"maps"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"broadsheet/billing"
+	"broadsheet/internal/clock"
+	"broadsheet/internal/fault"
+	"broadsheet/internal/pgtest"
+	"broadsheet/reader"
+	"broadsheet/store"
+)
+
+func TestMain(m *testing.M) {
+	// A tenth of rapid's default for make test; -rapid.checks says otherwise.
+	if err := errors.Join(flag.Set("rapid.checks", "10"), flag.Set("rapid.nofailfile", "true")); err != nil {
+		panic(err)
+	}
+	pgtest.Main(m)
+}
+
+// stripe is a Stripe of a few maps, for what the real shapes do not matter to:
+// orders of arrival, races and failures. Its webhooks are JSON events.
+type stripe struct {
+	mu        sync.Mutex
+	live      bool
+	serial    int
+	customers map[string]billing.Customer
+	subs      map[string]billing.Subscription
+	invoices  map[string]billing.Invoice
+	sessions  map[string]billing.Session
+	asked     map[string]billing.NewSession // by session
+	events    []billing.Event               // oldest first
+	now       func() time.Time
+
+	failing map[string]int // method → how many calls still fail
+	opened  int            // sessions that were made
+	travel  time.Duration  // the most that an answer takes to arrive
+	during  func(method string)
+}
+
+func newStripe(now func() time.Time) *stripe {
+	return &stripe{
+		customers: map[string]billing.Customer{}, subs: map[string]billing.Subscription{}, invoices: map[string]billing.Invoice{},
+		sessions: map[string]billing.Session{}, asked: map[string]billing.NewSession{}, failing: map[string]int{}, now: now,
+	}
+}
+
+func (f *stripe) id(prefix string) string {
+	f.serial++
+	return fmt.Sprintf("%s_%04d", prefix, f.serial)
+}
+
+// enter is the beginning of each call: it may fail, and others may come between
+// an answer and its arrival.
+func (f *stripe) enter(method string) error {
+	if f.during != nil {
+		f.during(method)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.failing[method] > 0 {
+		f.failing[method]--
+		return fault.New(fault.Unavailable, "no answer", nil)
+	}
+	return nil
+}
+
+func (f *stripe) happened(kind, object, id, customer string) {
+	f.events = append(f.events, billing.Event{
+		ID: f.id("evt"), Type: kind, Created: f.now(), Livemode: f.live, APIVersion: "2023-10-16",
+		Object: billing.Ref{Kind: object, ID: id}, Customer: customer,
+	})
+}
+
+func missing() error { return fault.New(fault.Missing, "no such thing", nil) }
+
+func (f *stripe) Livemode() bool { return f.live }
+
+func (f *stripe) Snapshot(_ context.Context, customer string) (billing.Snapshot, error) {
+	if err := f.enter("Snapshot"); err != nil {
+		return billing.Snapshot{}, err
+	}
+	f.mu.Lock()
+	c, ok := f.customers[customer]
+	snap := billing.Snapshot{Customer: c}
+	for _, s := range f.subs {
+		if s.Customer == customer {
+			snap.Subscriptions = append(snap.Subscriptions, s)
+		}
+	}
+	for _, i := range f.invoices {
+		if i.Customer == customer {
+			snap.Invoices = append(snap.Invoices, i)
+		}
+	}
+	f.mu.Unlock()
+	if f.travel > 0 && rand.IntN(3) == 0 {
+		<-time.After(rand.N(f.travel)) // this answer is old when it arrives
+	}
+	if f.during != nil {
+		f.during("Snapshot answered")
+	}
+	if !ok {
+		return billing.Snapshot{}, missing()
+	}
+	return snap, nil
+}
+
+func (f *stripe) Subscription(_ context.Context, id string) (billing.Subscription, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, ok := f.subs[id]
+	if !ok {
+		return s, missing()
+	}
+	return s, nil
+}
+
+func (f *stripe) Session(_ context.Context, id string) (billing.Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, ok := f.sessions[id]
+	if !ok {
+		return s, missing()
+	}
+	return s, nil
+}
+
+func (f *stripe) CustomerOf(_ context.Context, o billing.Ref) (string, error) {
+	if err := f.enter("CustomerOf"); err != nil {
+		return "", err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if o.Kind == "charge" { // ch_X belongs to the customer cus_X
+		if id := "cus_" + o.ID[len("ch_"):]; f.customers[id].ID != "" {
+			return id, nil
+		}
+	}
+	return "", missing()
+}
+
+func (f *stripe) NewCustomer(_ context.Context, readerID, email, _ string) (billing.Customer, error) {
+	if err := f.enter("NewCustomer"); err != nil {
+		return billing.Customer{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c := billing.Customer{ID: f.id("cus"), ReaderID: readerID, Email: email, Created: f.now()}
+	f.customers[c.ID] = c
+	f.happened("customer.created", "customer", c.ID, "")
+	return c, nil
+}
+
+func (f *stripe) OpenSession(_ context.Context, n billing.NewSession) (billing.Session, error) {
+	if err := f.enter("OpenSession"); err != nil {
+		return billing.Session{}, err
+	}
+	f.mu.Lock()
+	s := billing.Session{ID: f.id("cs"), Status: billing.SessionOpen, Customer: n.Customer, ReaderID: n.ReaderID, CheckoutID: n.CheckoutID}
+	s.URL = "https://pay.example/" + s.ID
+	f.sessions[s.ID], f.asked[s.ID] = s, n
+	f.opened++
+	f.mu.Unlock()
+	return s, f.enter("OpenSession after")
+}
+
+func (f *stripe) FindSession(_ context.Context, customer, checkout string) (billing.Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.sessions {
+		if s.Customer == customer && s.CheckoutID == checkout {
+			return s, nil
+		}
+	}
+	return billing.Session{}, missing()
+}
+
+func (f *stripe) ExpireSession(_ context.Context, id string) error {
+	if err := f.enter("ExpireSession"); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.sessions[id]
+	if s.Status != billing.SessionOpen {
+		return fault.New(fault.Conflict, "not open", nil)
+	}
+	s.Status, s.URL = billing.SessionExpired, ""
+	f.sessions[id] = s
+	f.happened("checkout.session.expired", "checkout.session", id, s.Customer)
+	return nil
+}
+
+func (f *stripe) CancelNow(_ context.Context, id string) error {
+	return f.change(id, "customer.subscription.deleted", func(s *billing.Subscription) {
+		s.Status, s.EndedAt, s.CanceledAt = billing.Canceled, f.now(), f.now()
+	})
+}
+
+func (f *stripe) CancelAtPeriodEnd(_ context.Context, id string, cancel bool, _ string) error {
+	return f.change(id, "customer.subscription.updated", func(s *billing.Subscription) {
+		s.CancelAt, s.CanceledAt = time.Time{}, time.Time{}
+		if cancel {
+			s.CancelAt, s.CanceledAt = s.PeriodEnd, f.now()
+		}
+	})
+}
+
+func (f *stripe) Portal(context.Context, string, string, string) (string, error) {
+	return "https://portal.example", nil
+}
+
+func (f *stripe) Events(_ context.Context, since time.Time) iter.Seq2[billing.Event, error] {
+	f.mu.Lock()
+	events := slices.Clone(f.events)
+	f.mu.Unlock()
+	return func(yield func(billing.Event, error) bool) {
+		for _, e := range slices.Backward(events) {
+			if !e.Created.Before(since) && !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (f *stripe) Subscriptions(context.Context) iter.Seq2[billing.Subscription, error] {
+	f.mu.Lock()
+	subs := slices.SortedFunc(maps.Values(f.subs), func(a, b billing.Subscription) int { return cmp.Compare(a.ID, b.ID) })
+	f.mu.Unlock()
+	return func(yield func(billing.Subscription, error) bool) {
+		for _, s := range subs {
+			if !yield(s, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Verify takes the event itself as the payload and "signed" as the signature.
+func (f *stripe) Verify(raw []byte, signature string, _ time.Time) (billing.Event, error) {
+	var e billing.Event
+	if signature != "signed" || json.Unmarshal(raw, &e) != nil {
+		return e, fault.New(fault.Invalid, "not signed", nil)
+	}
+	e.Payload = raw
+	return e, nil
+}
+
+// change changes a subscription as Stripe would, with an event.
+func (f *stripe) change(id, kind string, how func(*billing.Subscription)) error {
+	if err := f.enter("change"); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s, ok := f.subs[id]
+	if !ok || s.Status == billing.Canceled {
+		return missing()
+	}
+	how(&s)
+	f.subs[id] = s
+	f.happened(kind, "subscription", id, s.Customer)
+	return nil
+}
+
+// pay completes a session as a card that works would: the subscription is
+// active and its first invoice paid.
+func (f *stripe) pay(session string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.sessions[session]
+	if s.Status != billing.SessionOpen {
+		return ""
+	}
+	sub := f.newSub(s.Customer, f.asked[session].LookupKey, billing.Active)
+	inv := f.bill(sub, billing.InvoicePaid)
+	sub.Latest, sub.LatestStatus = inv.ID, inv.Status
+	f.subs[sub.ID] = sub
+	s.Status, s.URL, s.Subscription = billing.SessionComplete, "", sub.ID
+	f.sessions[session] = s
+	f.happened("customer.subscription.created", "subscription", sub.ID, s.Customer)
+	f.happened("invoice.paid", "invoice", inv.ID, s.Customer)
+	f.happened("checkout.session.completed", "checkout.session", s.ID, s.Customer)
+	return sub.ID
+}
+
+// decline is a first payment with a card that is refused: the session stays
+// open and an incomplete subscription is left behind.
+func (f *stripe) decline(session, code string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.sessions[session]
+	sub := f.newSub(s.Customer, f.asked[session].LookupKey, billing.Incomplete)
+	inv := f.bill(sub, billing.InvoiceOpen)
+	sub.Latest, sub.LatestStatus, sub.Decline = inv.ID, inv.Status, code
+	f.subs[sub.ID] = sub
+	f.happened("invoice.payment_failed", "invoice", inv.ID, s.Customer)
+	return sub.ID
+}
+
+func (f *stripe) newSub(customer, lookup string, status billing.Status) billing.Subscription {
+	now := f.now().Truncate(time.Second)
+	sub := billing.Subscription{
+		ID: f.id("sub"), Customer: customer, PriceID: "price_" + lookup, LookupKey: lookup, Interval: billing.Monthly,
+		Money: billing.Money{Amount: 700, Currency: "eur"}, Status: status, Started: now, PeriodStart: now, PeriodEnd: now.AddDate(0, 1, 0),
+	}
+	f.subs[sub.ID] = sub
+	return sub
+}
+
+func (f *stripe) bill(sub billing.Subscription, status string) billing.Invoice {
+	inv := billing.Invoice{
+		ID: f.id("in"), Number: "N-1", Customer: sub.Customer, Subscription: sub.ID, Status: status, Money: sub.Money,
+		Created: f.now().Truncate(time.Second), Due: f.now().Truncate(time.Second), Attempts: 1,
+	}
+	if status == billing.InvoicePaid {
+		inv.Paid, inv.PaidAt = sub.Money.Amount, inv.Created
+	} else {
+		inv.Remaining = sub.Money.Amount
+	}
+	f.invoices[inv.ID] = inv
+	return inv
+}
+
+// hands is a clock that tests move.
+type hands struct {
+	mu sync.Mutex
+	t  time.Time
+}
+
+func (h *hands) Now() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.t }
+
+func (h *hands) add(d time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.t = h.t.Add(d) }
+
+// bench is a paper with a reader, plans and a Stripe.
+type bench struct {
+	*billing.Service
+	db      *store.DB
+	stripe  *stripe
+	paper   *hands
+	effects *effects
+	reader  string
+}
+
+// effects are what left by the job queue.
+type effects struct {
+	mu   sync.Mutex
+	keys []string
+}
+
+func (e *effects) enqueue(_ context.Context, f billing.Effect) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.keys = append(e.keys, f.Key)
+	return nil
+}
+
+func (e *effects) sorted() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Sorted(slices.Values(e.keys))
+}
+
+// engines runs a test on SQLite and on PostgreSQL.
+func engines(t *testing.T, test func(t *testing.T, b *bench)) {
+	t.Helper()
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, newBench(t, "sqlite://"+filepath.Join(t.TempDir(), "paper.db")))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, newBench(t, pgtest.URL(t)))
+	})
+}
+
+func newBench(t *testing.T, url string) *bench {
+	t.Helper()
+	db, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if _, err := db.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := billing.ParseSheet([]byte(paperSheet))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.SaveCatalogue(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{db: db, paper: &hands{t: noon}, effects: &effects{}}
+	b.stripe = newStripe(b.paper.Now)
+	b.Service = b.another()
+	b.reader = b.addReader(t, "ada@example.org")
+	return b
+}
+
+// another is a second machine of the same paper.
+func (b *bench) another() *billing.Service {
+	return billing.New(billing.Parts{
+		Store: b.db, Gateway: b.stripe, Verifier: b.stripe, Paper: b.paper, Wall: clock.Wall{}, Enqueue: b.effects.enqueue,
+		Log: slog.New(slog.DiscardHandler), BaseURL: "https://paper.example",
+	})
+}
+
+func (b *bench) addReader(t *testing.T, email string) string {
+	t.Helper()
+	id := "reader-" + email
+	if _, err := b.db.AddReader(t.Context(), reader.Reader{ID: id, Email: email, Created: noon}, email); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (b *bench) order(price string) billing.Order {
+	return billing.Order{ReaderID: b.reader, Email: "ada@example.org", LookupKey: price, Return: "/stories/tides", Visitor: "v1"}
+}
+
+// buy opens a checkout and gives the session's id.
+func (b *bench) buy(t *testing.T, price string) string {
+	t.Helper()
+	url, err := b.Checkout(t.Context(), b.order(price))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return url[len("https://pay.example/"):]
+}
+
+// deliver sends events as webhooks.
+func (b *bench) deliver(t *testing.T, to *billing.Service, events ...billing.Event) {
+	t.Helper()
+	for _, e := range events {
+		raw, err := json.Marshal(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := to.Receive(t.Context(), raw, "signed", time.Now()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (b *bench) settle(t *testing.T) {
+	t.Helper()
+	if err := b.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bench) has(t *testing.T, want ...billing.Benefit) {
+	t.Helper()
+	got, err := b.BenefitsOf(t.Context(), b.reader, b.paper.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the reader has %v, want %v", got, want)
+	}
+}
