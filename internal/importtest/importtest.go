@@ -31,6 +31,7 @@ var Rooms = map[string][]string{
 	"cmd/broadsheet": {anything},
 	"bench":          {anything},
 	"e2e":            {anything},
+	"e2e/shots":      {anything},
 
 	"news":              {},
 	"reader":            {},
