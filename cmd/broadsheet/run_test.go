@@ -293,6 +293,9 @@ func (l *lockedBuffer) String() string {
 func (x terminal) serve() *served {
 	x.t.Helper()
 	for _, name := range []string{"ADDR", "STANDIN_ADDR"} {
+		if x.env[name] == "" {
+			continue
+		}
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			x.t.Fatal(err)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -182,5 +183,82 @@ func TestSecretsStayOutOfWhatIsPrinted(t *testing.T) {
 		if len(field) > 30 && strings.Contains(s.out.String(), field) {
 			t.Errorf("a secret was printed: %s…", field[:8])
 		}
+	}
+}
+
+// In production nothing of development exists.
+func TestProductionHasNoMailboxAndNoStandin(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t)
+	delete(x.env, "STANDIN_ADDR")
+	for k, v := range map[string]string{"APP_ENV": "production", "APP_SECRET": strings.Repeat("s", 32), "BASE_URL": "https://paper.example.org",
+		"STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1", "STRIPE_API_BASE": "http://127.0.0.1:1",
+		"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "a@example.org"} {
+		x.env[k] = v
+	}
+	s := x.serve()
+	for _, path := range []string{"/_mail", "/_mail/latest"} {
+		if code, _ := s.get(path); code != http.StatusNotFound {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+	if code, body := s.get("/"); code != http.StatusOK {
+		t.Errorf("a paper without stories: %d %.300s", code, body)
+	}
+	for _, name := range []string{"secrets.json", "clock.json", "standin.db", "mail"} {
+		if _, err := os.Stat(filepath.Join(x.dir, "data", name)); err == nil {
+			t.Errorf("production made %s", name)
+		}
+	}
+	if code := s.end(); code != 0 {
+		t.Errorf("serve ended with %d:\n%s", code, s.out)
+	}
+	if !strings.Contains(s.out.String(), `"msg":"request"`) || !strings.Contains(s.out.String(), "TRUSTED_PROXIES is empty") {
+		t.Errorf("the log is not JSON, or does not warn:\n%s", s.out)
+	}
+}
+
+// A stand-in that runs alone serves a paper that is told of it.
+func TestAStandinAloneServesAPaper(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := l.Addr().String()
+	l.Close()
+	x = x.with("STRIPE_SECRET_KEY", "sk_test_ofmine").with("STRIPE_API_BASE", "http://"+alone)
+	x.file("paper/publication.yaml", "name: A small paper\ncurrency: eur\ntimezone: UTC\nlanguage: en\n"+
+		"benefits:\n  - {key: unlimited, name: Every story, text: Every story}\n"+
+		"plans:\n  - key: digital\n    name: Digital\n    summary: All.\n    benefits: [unlimited]\n    prices:\n      - {lookup_key: digital_monthly, interval: month, amount: 700}\n")
+	if got := x.run("plans", "push"); got.code != 1 || !strings.Contains(got.errors, "no plans yet") {
+		t.Errorf("without plans: code %d, %q", got.code, got.errors)
+	}
+	if got := x.run("import", filepath.Join(x.dir, "paper")); got.code != 0 {
+		t.Fatalf("import: %s%s", got.out, got.errors)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan int, 1)
+	out := &lockedBuffer{}
+	y := x.with("STANDIN_ADDR", alone)
+	go func() { ended <- run(ctx, []string{"standin"}, func(k string) string { return y.env[k] }, out, out) }()
+	deadline := time.Now().Add(20 * time.Second)
+	for !strings.Contains(out.String(), alone) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the stand-in did not start:\n%s", out)
+		}
+	}
+	one := x.run("plans", "push")
+	two := x.run("plans", "push")
+	if one.code != 0 || !strings.Contains(one.out, "made     price digital_monthly") {
+		t.Errorf("first push: %d %s%s", one.code, one.out, one.errors)
+	}
+	if two.code != 0 || strings.Contains(two.out, "made ") {
+		t.Errorf("second push: %d %s%s", two.code, two.out, two.errors)
+	}
+	stop()
+	if code := <-ended; code != 0 {
+		t.Errorf("standin ended with %d:\n%s", code, out)
 	}
 }
