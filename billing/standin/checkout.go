@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 )
@@ -340,7 +341,7 @@ func (w *work) sessionBuyer(s obj, b buyer) (obj, error) {
 		id = s.str(hiddenKey, "customer")
 	}
 	if id == "" {
-		customer := w.newCustomer(b.email, b.name)
+		customer := w.newCustomer(cmp.Or(s.str("customer_details", "email"), b.email), b.name)
 		w.takeOver(customer, b, obj{"address": "auto", "name": "auto", "shipping": "auto"})
 		s.hidden()["customer"] = customer["id"]
 		if err := w.put(customer); err != nil {

@@ -80,7 +80,20 @@ func updateEndpoint(c *call) (obj, error) {
 		e["enabled_events"] = anys(events)
 	}
 	e["metadata"] = merged(e.sub("metadata"), c.p.metadata("metadata"))
+	if e.str("status") == "disabled" {
+		if err := c.stopDeliveries(c.id()); err != nil {
+			return nil, err
+		}
+	}
 	return e, c.put(e)
+}
+
+// stopDeliveries gives up what is still waiting for an endpoint that no longer
+// listens.
+func (w *work) stopDeliveries(endpoint string) error {
+	_, err := w.tx.ExecContext(w.ctx,
+		`UPDATE deliveries SET status = 'dropped', last = 'the endpoint was switched off' WHERE endpoint = $1 AND status = 'waiting'`, endpoint)
+	return err
 }
 
 func deleteEndpoint(c *call) (obj, error) {
@@ -89,6 +102,9 @@ func deleteEndpoint(c *call) (obj, error) {
 		return nil, err
 	}
 	gone := obj{"id": e["id"], "object": "webhook_endpoint", "deleted": true}
+	if err := c.stopDeliveries(c.id()); err != nil {
+		return nil, err
+	}
 	return gone, c.put(gone)
 }
 

@@ -1,0 +1,205 @@
+package standin_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stripe/stripe-go/v76"
+
+	"broadsheet/billing/standin"
+)
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	p := &stripe.CustomerParams{Name: stripe.String("Ada")}
+	p.SetIdempotencyKey("k-event")
+	cus, err := b.stripe.Customers.New(p)
+	b.must(err)
+	_, err = b.stripe.Customers.Update(cus.ID, &stripe.CustomerParams{Name: stripe.String("Ada Byron")})
+	b.must(err)
+	pending, err := b.stripe.Events.Get(collect(b.stripe.Events.List(&stripe.EventListParams{}).Iter)[0].(*stripe.Event).ID, &stripe.EventParams{})
+	b.must(err)
+	if pending.PendingWebhooks != 1 || pending.Type != "customer.updated" || pending.Data.PreviousAttributes["name"] != "Ada" {
+		t.Errorf("before delivery: %d pending, previously %v", pending.PendingWebhooks, pending.Data.PreviousAttributes)
+	}
+	b.settle()
+	b.mu.Lock()
+	got := b.events[0]
+	b.mu.Unlock()
+	if got.Type != "customer.created" || got.APIVersion != "2023-10-16" || got.Request.IdempotencyKey != "k-event" ||
+		!strings.HasPrefix(got.Request.ID, "req_") || got.Data.Object["id"] != cus.ID {
+		t.Errorf("delivered %s %s for request %+v", got.Type, got.APIVersion, got.Request)
+	}
+	after, err := b.stripe.Events.Get(pending.ID, &stripe.EventParams{})
+	b.must(err)
+	if after.PendingWebhooks != 0 {
+		t.Errorf("%d pending after delivery", after.PendingWebhooks)
+	}
+	created := collect(b.stripe.Events.List(&stripe.EventListParams{Types: stripe.StringSlice([]string{"customer.created", "x"}), DeliverySuccess: stripe.Bool(true)}).Iter)
+	if len(created) != 1 {
+		t.Errorf("%d events by type, want 1", len(created))
+	}
+}
+
+func TestDeliveryIsRetried(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.answers(http.StatusInternalServerError)
+	b.customer()
+	if got := b.heard(); len(got) != 1 {
+		t.Fatalf("heard %v, want one attempt", got)
+	}
+	if got := b.heard(); len(got) != 0 {
+		t.Fatal("no backoff: tried again at once")
+	}
+	if !strings.Contains(b.open(b.url+"/").page.Find("table").First().Text(), "500") {
+		t.Error("the desk does not show the failure")
+	}
+	b.answers(http.StatusOK)
+	deadline := time.Now().Add(10 * time.Second)
+	for len(b.heard()) == 0 {
+		if time.Now().After(deadline) {
+			t.Fatal("never tried again")
+		}
+		<-time.After(20 * time.Millisecond)
+	}
+	if got := b.heard(); len(got) != 0 {
+		t.Errorf("delivered again after a success: %v", got)
+	}
+}
+
+func TestRunDelivers(t *testing.T) {
+	t.Parallel()
+	heard := make(chan struct{}, 9)
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { heard <- struct{}{} }))
+	t.Cleanup(hook.Close)
+	b := newBench(t, func(c *standin.Config) { c.WebhookURL = hook.URL })
+	ctx, stop := t.Context(), make(chan struct{})
+	go func() { defer close(stop); _ = b.srv.Run(ctx) }()
+	t.Cleanup(func() { <-stop })
+	b.customer()
+	<-heard
+}
+
+func TestFaultyDeliveries(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	fault := func(fields ...string) {
+		t.Helper()
+		if got := b.post("/_faults", append([]string{"clear", "1"}, fields...)...); got.status != http.StatusOK {
+			t.Fatalf("the desk answered %d", got.status)
+		}
+	}
+	fault("mute", "1")
+	b.customer()
+	if got := b.heard(); len(got) != 0 {
+		t.Errorf("muted, but heard %v", got)
+	}
+	fault()
+	if got := b.heard(); len(got) != 1 {
+		t.Errorf("unmuted, heard %v", got)
+	}
+	fault("drop", "100")
+	b.customer()
+	if got := b.heard(); len(got) != 0 {
+		t.Errorf("dropped, but heard %v", got)
+	}
+	fault()
+	row := b.open(b.url + "/").page.Find(`form[action$="/replay"]`).First()
+	action, _ := row.Attr("action")
+	if got := b.post(action); got.status != http.StatusOK || len(b.heard()) != 1 {
+		t.Errorf("replay answered %d", got.status)
+	}
+	fault("double", "100")
+	b.customer()
+	if got := b.heard(); len(got) != 2 {
+		t.Errorf("doubled, heard %v", got)
+	}
+	fault("delay", "2h")
+	b.customer()
+	if got := b.heard(); len(got) != 0 {
+		t.Errorf("delayed, but heard %v", got)
+	}
+	fault()
+	b.advance(3 * time.Hour)
+	if got := b.heard(); len(got) != 1 {
+		t.Errorf("three hours later heard %v", got)
+	}
+	if got := b.post("/_faults", "drop", "101"); got.status != http.StatusBadRequest {
+		t.Errorf("101 %% answered %d", got.status)
+	}
+}
+
+func TestReorderedDeliveries(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(c *standin.Config) { c.Seed = 7 })
+	b.post("/_faults", "reorder", "1")
+	var made, got []string
+	for i := range 12 {
+		c, err := b.stripe.Customers.New(&stripe.CustomerParams{Name: stripe.String(strconv.Itoa(i))})
+		b.must(err)
+		made = append(made, c.ID)
+	}
+	b.settle()
+	b.mu.Lock()
+	for _, e := range b.events {
+		got = append(got, e.Data.Object["id"].(string))
+	}
+	b.mu.Unlock()
+	if len(got) != 12 || strings.Join(got, "") == strings.Join(made, "") {
+		t.Errorf("%d deliveries came in their own order", len(got))
+	}
+}
+
+func TestSecondEndpoint(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var n atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { n.Add(1) }))
+	t.Cleanup(other.Close)
+	e, err := b.stripe.WebhookEndpoints.New(&stripe.WebhookEndpointParams{URL: &other.URL, APIVersion: stripe.String(stripe.APIVersion),
+		EnabledEvents: stripe.StringSlice([]string{"customer.created"})})
+	b.must(err)
+	again, err := b.stripe.WebhookEndpoints.Get(e.ID, &stripe.WebhookEndpointParams{})
+	b.must(err)
+	if !strings.HasPrefix(e.Secret, "whsec_") || again.Secret != "" {
+		t.Errorf("secret at creation %q, later %q", e.Secret, again.Secret)
+	}
+	b.price(100, "month")
+	b.customer()
+	b.settle()
+	if n.Load() != 1 {
+		t.Errorf("the second endpoint heard %d events, want 1", n.Load())
+	}
+	_, err = b.stripe.WebhookEndpoints.Del(e.ID, &stripe.WebhookEndpointParams{})
+	b.must(err)
+	b.customer()
+	b.settle()
+	if n.Load() != 1 {
+		t.Error("a deleted endpoint still hears")
+	}
+}
+
+func TestBooksSurvive(t *testing.T) {
+	t.Parallel()
+	var cfg standin.Config
+	b := newBench(t, func(c *standin.Config) { cfg = *c })
+	cus := b.customer()
+	b.settle()
+	b.must(b.srv.Close())
+	var err error
+	cfg.Clock = b.clock
+	b.srv, err = standin.New(t.Context(), cfg)
+	b.must(err)
+	got, err := b.stripe.Customers.Get(cus.ID, &stripe.CustomerParams{})
+	b.must(err)
+	if got.Email != "ada@example.org" {
+		t.Error("the books forgot a customer")
+	}
+}
