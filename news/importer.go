@@ -29,6 +29,8 @@ type ImportStore interface {
 	PageBySlug(ctx context.Context, slug string) (Page, error)
 	SavePublication(ctx context.Context, p Publication) error
 	SaveSection(ctx context.Context, s Section) error
+	// DropSection removes a section that has no stories, and says whether it did.
+	DropSection(ctx context.Context, slug string) (bool, error)
 	SaveAuthor(ctx context.Context, a Author) error
 	SavePage(ctx context.Context, p Page) error
 	// StoryOrigin says which file the story at slug came from.
@@ -124,6 +126,7 @@ type importRun struct {
 	order    []Section
 	authors  map[string]Author // by slug
 	zone     *time.Location    // nil until the paper was looked up
+	stated   bool              // the paper says which sections it has
 }
 
 // refuse makes the error of a file that cannot be taken.
@@ -166,6 +169,7 @@ func (r *importRun) lookUp(ctx context.Context) error {
 	if err != nil && !fault.Is(err, fault.Missing) {
 		return err
 	}
+	r.stated = err == nil
 	if r.order, err = r.Store.Sections(ctx); err != nil {
 		return err
 	}
@@ -330,20 +334,21 @@ func hasText(body Body) bool {
 	return slices.ContainsFunc(body, func(b Block) bool { return b.Words > 0 && b.Kind != Heading && b.Kind != Picture })
 }
 
-// section finds a section by name or slug. A paper that has no sections yet
-// gets the one that its first story names.
+// section finds a section by name or slug; a story that names none stands in
+// the first. A paper that has not said which sections it has gets those that
+// its stories name.
 func (r *importRun) section(name string) (Section, error) {
-	if len(r.order) == 0 {
-		if name == "" {
-			name = firstSection
-		}
-		return Section{Slug: Slugify(name), Name: name}, nil
-	}
-	if name == "" {
+	if name == "" && len(r.order) > 0 {
 		return r.order[0], nil
 	}
 	if s, ok := r.sections[strings.ToLower(name)]; ok {
 		return s, nil
+	}
+	if !r.stated || len(r.order) == 0 {
+		if name == "" {
+			name = firstSection
+		}
+		return Section{Slug: Slugify(name), Name: name, Position: len(r.order)}, nil
 	}
 	var known []string
 	for _, s := range r.order {

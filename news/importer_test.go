@@ -41,8 +41,12 @@ func newBench(t *testing.T) *bench {
 	return &bench{t: t, db: db, dir: news.MediaDir(t.TempDir()), now: noon}
 }
 
+// sections makes a paper that states which sections it has.
 func (b *bench) sections(names ...string) {
 	b.t.Helper()
+	if err := b.db.SavePublication(b.t.Context(), news.Publication{Name: "The Gazette"}); err != nil {
+		b.t.Fatal(err)
+	}
 	for i, name := range names {
 		if err := b.db.SaveSection(b.t.Context(), news.Section{Slug: news.Slugify(name), Name: name, Position: i}); err != nil {
 			b.t.Fatal(err)
@@ -256,6 +260,30 @@ func TestImportRemarks(t *testing.T) {
 	same(t, "report", []string{"added    in/a.md  /stories/a  (not understood: acces, tags; dated in the future, and readable now)"}, got)
 	s := b.story("a")
 	same(t, "a number as title, and the first section", []string{"1984", "Sport", "Ada and Bo"}, []string{s.Headline, s.Section.Name, s.Author.Name})
+}
+
+func TestImportIntoAnEmptyPaper(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	names := func() (out []string) {
+		all, err := b.db.Sections(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range all {
+			out = append(out, s.Name)
+		}
+		return out
+	}
+	b.files(map[string]string{"a.txt": "A\n\nText.", "b.md": "---\ntitle: B\nsection: World\n---\nText.", "c.md": "---\ntitle: C\nsection: world\n---\nText.", "d.txt": "D\n\nText."})
+	same(t, "sections by their stories", []string{"News", "World"}, names())
+	same(t, "a story that names none", "News", b.story("d").Section.Name)
+	if err := b.db.SaveSection(t.Context(), news.Section{Slug: "empty", Name: "Empty"}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "the paper", []string{"added    in/publication.yaml  /"}, b.files(map[string]string{"publication.yaml": "name: N\nsections: [{name: Arts}, {name: World}]"}))
+	same(t, "sections as stated, then those with stories", []string{"Arts", "World", "News"}, names())
+	same(t, "the paper again", []string{"kept     in/publication.yaml  /"}, b.files(map[string]string{"publication.yaml": "name: N\nsections: [{name: Arts}, {name: World}]"}))
 }
 
 // A megabyte of one thing is imported, or refused, in good time.

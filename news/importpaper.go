@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,9 @@ func (r *importRun) paper(ctx context.Context, file string) (Line, error) {
 				return err
 			}
 		}
+		if err := r.retire(ctx, sections); err != nil {
+			return err
+		}
 		for _, a := range authors {
 			if err := r.Store.SaveAuthor(ctx, a); err != nil {
 				return err
@@ -76,6 +80,36 @@ func (r *importRun) paper(ctx context.Context, file string) (Line, error) {
 		r.result.Plans = &sheet.Plans
 	}
 	return Line{Change: change, Address: "/"}, nil
+}
+
+// retire takes out of the paper the sections that it no longer states. One that
+// has stories stays, behind the others, so that no address is lost.
+func (r *importRun) retire(ctx context.Context, stated []Section) error {
+	if len(stated) == 0 {
+		return nil
+	}
+	have, err := r.Store.Sections(ctx)
+	if err != nil {
+		return err
+	}
+	position := len(stated)
+	for _, s := range have {
+		if slices.ContainsFunc(stated, func(other Section) bool { return other.Slug == s.Slug }) {
+			continue
+		}
+		gone, err := r.Store.DropSection(ctx, s.Slug)
+		if err != nil {
+			return err
+		}
+		if !gone {
+			s.Position = position
+			position++
+			if err := r.Store.SaveSection(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // tell runs fn in a transaction and says whether it changed anything; known

@@ -87,6 +87,27 @@ func (db *DB) SaveSection(ctx context.Context, s news.Section) error {
 		s.Slug, s.Name, s.Description, s.Position)
 }
 
+// DropSection removes a section that has no stories, and says whether it did.
+func (db *DB) DropSection(ctx context.Context, slug string) (dropped bool, err error) {
+	err = db.InTx(ctx, func(ctx context.Context) error {
+		done, err := db.w(ctx).ExecContext(ctx, `
+			DELETE FROM sections WHERE slug = $1 AND NOT EXISTS (SELECT 1 FROM stories WHERE section = $1)`, slug)
+		if err != nil {
+			return err
+		}
+		n, err := done.RowsAffected()
+		if err != nil || n == 0 {
+			return err
+		}
+		dropped = true
+		return db.bumpNews(ctx)
+	})
+	if err != nil {
+		return false, fmt.Errorf("drop section %s: %w", slug, err)
+	}
+	return dropped, nil
+}
+
 // Sections lists the sections in the order of the navigation.
 func (db *DB) Sections(ctx context.Context) ([]news.Section, error) {
 	return all(ctx, db, "sections", func(rows *sql.Rows) (s news.Section, err error) {
