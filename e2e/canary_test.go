@@ -375,12 +375,12 @@ func alternatives(h news.HTML) []string {
 }
 
 // query is a few words from the middle of a text, too few to be a run when the
-// page repeats them.
+// page repeats them between words of its own.
 func query(text string) string {
 	words := strings.Fields(text)
 	words = words[len(words)/2:]
 	for n := min(4, len(words)); n > 0; n-- {
-		if q := strings.Join(words[:n], " "); len(canonical(q)) < run {
+		if q := strings.Join(words[:n], " "); len(canonical(q)) <= run-6 {
 			return q
 		}
 	}

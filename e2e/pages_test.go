@@ -66,6 +66,14 @@ func looks() []look {
 	return []look{{390, true}, {1280, false}}
 }
 
+// tooWide names what makes a page scroll sideways, "" if it doesn't.
+const tooWide = `(() => {
+	const room = document.documentElement.clientWidth, wide = document.documentElement.scrollWidth;
+	if (wide <= room) return "";
+	const over = [...document.body.querySelectorAll("*")].filter(e => e.getBoundingClientRect().right > room + 0.5 && ![...e.children].some(c => c.getBoundingClientRect().right > room + 0.5));
+	return wide + " wide: " + over.slice(0, 3).map(e => e.tagName.toLowerCase() + "." + e.className + " in " + e.parentElement.tagName.toLowerCase() + "." + e.parentElement.className).join(", ");
+})()`
+
 // audit looks at the page that the tab shows from every side.
 func (b *tab) audit(name string) {
 	b.t.Helper()
@@ -73,9 +81,9 @@ func (b *tab) audit(name string) {
 	b.calm()
 	for _, width := range widths {
 		must(b.t, b.Size(width, 900))
-		wide, err := browsertest.Eval[int64](b.Tab, `document.documentElement.scrollWidth`)
-		if must(b.t, err); wide > width {
-			b.t.Errorf("%s is %d wide at %d", name, wide, width)
+		wide, err := browsertest.Eval[string](b.Tab, tooWide)
+		if must(b.t, err); wide != "" {
+			b.t.Errorf("%s scrolls sideways at %d: %s", name, width, wide)
 		}
 	}
 	if _, err := browsertest.Eval[bool](b.Tab, source+"\n;true"); err != nil {

@@ -113,7 +113,7 @@ func knownPaths(t testing.TB, p *Paper) known {
 		page := b.Get(path).Is(http.StatusOK)
 		for pattern, prefix := range map[string]string{
 			"/sections/:slug": "/sections/", "/authors/:slug": "/authors/", "/pages/:slug": "/pages/",
-			"/static/*": "/static/", "/media/:name": "/media/", "/media/*": "/media/",
+			"/static/*": "/static/", "/media/:file": "/media/",
 		} {
 			for _, attribute := range []string{"href", "src"} {
 				page.Find("[" + attribute + `^="` + prefix + `"]`).Each(func(_ int, found *goquery.Selection) {

@@ -130,7 +130,7 @@ func (b *tab) buy(price string) *tab {
 func (b *tab) pay(card string) *tab {
 	b.t.Helper()
 	b.fill(`[name="number"]`, card).fill(`[name="exp"]`, "12/40").fill(`[name="cvc"]`, "123").fill(`[name="name"]`, "A. Reader")
-	return b.press(`form:has([name="number"]) button[type="submit"]`)
+	return b.press(`form:has([name="number"]) button[value="pay"]`)
 }
 
 func TestBrowserWalk(t *testing.T) {
