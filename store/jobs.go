@@ -69,7 +69,12 @@ func (db *DB) ClaimJobs(ctx context.Context, c jobs.Claim) ([]jobs.Job, error) {
 	if db.engine == Postgres {
 		skip = "FOR UPDATE SKIP LOCKED"
 	}
-	rows, err := db.w(ctx).QueryContext(ctx, `
+	var claimed []jobs.Job
+	err := db.returning(ctx, func(row *sql.Rows) error {
+		j, err := scanJob(row)
+		claimed = append(claimed, j)
+		return err
+	}, `
 		WITH due AS MATERIALIZED (
 			SELECT id FROM jobs WHERE state = 'waiting' AND run_at <= $1 AND free_at <= $2
 			AND kind IN (`+list(6, len(c.Kinds))+`)
@@ -81,30 +86,19 @@ func (db *DB) ClaimJobs(ctx context.Context, c jobs.Claim) ([]jobs.Job, error) {
 	if err != nil {
 		return nil, fmt.Errorf("claim jobs: %w", err)
 	}
-	claimed, err := scanJobs(rows)
-	if err != nil {
-		return nil, fmt.Errorf("claim jobs: %w", err)
-	}
 	slices.SortFunc(claimed, func(a, b jobs.Job) int {
 		return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.ID, b.ID))
 	})
 	return claimed, nil
 }
 
-func scanJobs(rows *sql.Rows) ([]jobs.Job, error) {
-	defer rows.Close()
-	var out []jobs.Job
-	for rows.Next() {
-		var j jobs.Job
-		var payload string
-		var runAt sql.NullInt64
-		if err := rows.Scan(&j.ID, &j.Kind, &j.Key, &payload, &runAt, &j.Attempts); err != nil {
-			return nil, err
-		}
-		j.Payload, j.RunAt = []byte(payload), unstamp(runAt)
-		out = append(out, j)
-	}
-	return out, rows.Err()
+func scanJob(row scanner) (jobs.Job, error) {
+	var j jobs.Job
+	var payload string
+	var runAt sql.NullInt64
+	err := row.Scan(&j.ID, &j.Kind, &j.Key, &payload, &runAt, &j.Attempts)
+	j.Payload, j.RunAt = []byte(payload), unstamp(runAt)
+	return j, err
 }
 
 // RenewJob moves the end of a lease.
@@ -202,6 +196,27 @@ func (db *DB) DeadJobs(ctx context.Context, limit int) ([]jobs.Letter, error) {
 		out = append(out, l)
 	}
 	return out, rows.Err()
+}
+
+// JobHealth is what an operator watches of the queue.
+type JobHealth struct {
+	Dead   int           // dead letters that nobody looked at
+	Behind time.Duration // by how much the oldest job is late, in paper time
+}
+
+// JobHealth looks at the queue as it stands at that paper time.
+func (db *DB) JobHealth(ctx context.Context, paper time.Time) (JobHealth, error) {
+	var h JobHealth
+	var oldest sql.NullInt64
+	err := db.r(ctx).QueryRowContext(ctx, `
+		SELECT (SELECT count(*) FROM jobs WHERE state = 'dead'), (SELECT min(run_at) FROM jobs WHERE state = 'waiting')`).Scan(&h.Dead, &oldest)
+	if err != nil {
+		return h, fmt.Errorf("job health: %w", err)
+	}
+	if oldest.Valid {
+		h.Behind = max(0, paper.Sub(unstamp(oldest)))
+	}
+	return h, nil
 }
 
 // ReviveJob gives a dead letter all its attempts again; false if it is not dead.

@@ -70,6 +70,7 @@ func openPaper(ctx context.Context, w world, conf config.Config, on addresses) (
 	p.warn()
 	p.runner = jobs.NewRunner(p.db, p.clocks, p.log)
 	p.runner.Grace = jobGrace
+	p.registry.MustRegister(p.newQueueGauges())
 	p.background = append(p.background, p.runner.Run)
 	if err := p.openMail(); err != nil {
 		return nil, err

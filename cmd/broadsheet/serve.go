@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"broadsheet/internal/config"
+	"broadsheet/store"
 )
 
 // drain is how long requests that have begun may take after the program was
@@ -133,4 +134,37 @@ func newRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r
+}
+
+// queueGauges tells Prometheus of the job queue, which is asked when Prometheus
+// asks.
+type queueGauges struct {
+	dead, behind *prometheus.Desc
+	look         func(ctx context.Context) (store.JobHealth, error)
+}
+
+func (p *paper) newQueueGauges() queueGauges {
+	return queueGauges{
+		dead:   prometheus.NewDesc("broadsheet_jobs_dead", "Jobs that failed for good and wait for somebody to look.", nil, nil),
+		behind: prometheus.NewDesc("broadsheet_jobs_behind_seconds", "By how much the oldest waiting job is late.", nil, nil),
+		look: func(ctx context.Context) (store.JobHealth, error) {
+			return p.db.JobHealth(ctx, p.clocks.Paper.Now())
+		},
+	}
+}
+
+// Describe names the gauges.
+func (g queueGauges) Describe(to chan<- *prometheus.Desc) { to <- g.dead; to <- g.behind }
+
+// Collect reads them. A database that does not answer shows as a failed scrape.
+func (g queueGauges) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	health, err := g.look(ctx)
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(g.dead, err)
+		return
+	}
+	to <- prometheus.MustNewConstMetric(g.dead, prometheus.GaugeValue, float64(health.Dead))
+	to <- prometheus.MustNewConstMetric(g.behind, prometheus.GaugeValue, health.Behind.Seconds())
 }

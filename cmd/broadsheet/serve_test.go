@@ -164,7 +164,7 @@ func TestMetricsAreOnTheirOwnAddressOnly(t *testing.T) {
 		t.Error("readers can ask for metrics")
 	}
 	on := &served{t: t, url: "http://" + metrics}
-	if code, body := on.get("/metrics"); code != http.StatusOK || !strings.Contains(body, "go_goroutines") {
+	if code, body := on.get("/metrics"); code != http.StatusOK || !strings.Contains(body, "go_goroutines") || !strings.Contains(body, "broadsheet_jobs_dead 0") {
 		t.Errorf("metrics: %d %.200s", code, body)
 	}
 }

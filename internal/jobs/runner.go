@@ -215,7 +215,11 @@ func (r *Runner) work(ctx context.Context, j Job, holder string) {
 		dead := isFinal(err) || j.Attempts >= r.MaxAttempts
 		held, kept = r.store.FailJob(ctx, Failure{ID: j.ID, Holder: holder, Error: err.Error(),
 			Dead: dead, FreeAt: now.Add(r.Backoff(j.Attempts)), Now: now})
-		log.Warn("a job failed", "err", err, "dead", dead)
+		if dead {
+			log.Error("a job failed for good; it is kept as a dead letter", "err", err)
+		} else {
+			log.Warn("a job failed and is tried again", "err", err)
+		}
 	}
 	switch {
 	case kept != nil:

@@ -225,6 +225,11 @@ func jobDies(t *testing.T, db *store.DB) {
 	if len(dead) != 1 || dead[0].Attempts != 3 || dead[0].Error != "try 3" || string(dead[0].Payload) != `"kept"` || dead[0].Died.IsZero() {
 		t.Fatalf("dead letters: %+v", dead)
 	}
+	health, err := db.JobHealth(t.Context(), b.paper.Now())
+	noError(t, err)
+	if health.Dead != 1 || health.Behind != 0 {
+		t.Errorf("health = %+v", health)
+	}
 	mended = true
 	revived, err := db.ReviveJob(t.Context(), dead[0].ID)
 	noError(t, err)
@@ -267,6 +272,9 @@ func jobPaperTime(t *testing.T, db *store.DB) {
 	noError(t, b.Settle(t.Context()))
 	if len(ran) != 0 {
 		t.Fatalf("ran before it was due: %v", ran)
+	}
+	if late, err := db.JobHealth(t.Context(), start.AddDate(0, 0, 24)); err != nil || late.Behind < 23*time.Hour || late.Behind > 25*time.Hour {
+		t.Errorf("a day after the reminder was due: %+v, %v", late, err)
 	}
 	for range 2 {
 		next, ok, err := b.NextDue(t.Context())
