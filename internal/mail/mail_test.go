@@ -95,6 +95,10 @@ func TestBoxKeepsOneMailForAKey(t *testing.T) {
 		})
 	}
 	all.Wait()
+	send(t, box, mail.Message{To: "maud@example.org", Subject: "another", Text: "t", Key: "one"})
+	if m, ok, err := box.Latest(""); !ok || err != nil || m.Subject != "s" {
+		t.Error("a later mail took the place of the first:", m.Subject, err)
+	}
 	send(t, box, mail.Message{To: "maud@example.org", Subject: "no key", Text: "t"})
 	send(t, box, mail.Message{To: "maud@example.org", Subject: "no key", Text: "t"})
 	got, err := box.List()
