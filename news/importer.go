@@ -169,7 +169,7 @@ func (r *importRun) lookUp(ctx context.Context) error {
 	if err != nil && !fault.Is(err, fault.Missing) {
 		return err
 	}
-	r.stated = err == nil
+	r.stated = paper.Stated
 	if r.order, err = r.Store.Sections(ctx); err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func newBench(t *testing.T) *bench {
 // sections makes a paper that states which sections it has.
 func (b *bench) sections(names ...string) {
 	b.t.Helper()
-	if err := b.db.SavePublication(b.t.Context(), news.Publication{Name: "The Gazette"}); err != nil {
+	if err := b.db.SavePublication(b.t.Context(), news.Publication{Name: "The Gazette", Stated: true}); err != nil {
 		b.t.Fatal(err)
 	}
 	for i, name := range names {
@@ -275,13 +275,16 @@ func TestImportIntoAnEmptyPaper(t *testing.T) {
 		}
 		return out
 	}
+	if err := b.db.SavePublication(t.Context(), news.Publication{Name: "A name and no more"}); err != nil {
+		t.Fatal(err)
+	}
 	b.files(map[string]string{"a.txt": "A\n\nText.", "b.md": "---\ntitle: B\nsection: World\n---\nText.", "c.md": "---\ntitle: C\nsection: world\n---\nText.", "d.txt": "D\n\nText."})
 	same(t, "sections by their stories", []string{"News", "World"}, names())
 	same(t, "a story that names none", "News", b.story("d").Section.Name)
 	if err := b.db.SaveSection(t.Context(), news.Section{Slug: "empty", Name: "Empty"}); err != nil {
 		t.Fatal(err)
 	}
-	same(t, "the paper", []string{"added    in/publication.yaml  /"}, b.files(map[string]string{"publication.yaml": "name: N\nsections: [{name: Arts}, {name: World}]"}))
+	same(t, "the paper", []string{"changed  in/publication.yaml  /"}, b.files(map[string]string{"publication.yaml": "name: N\nsections: [{name: Arts}, {name: World}]"}))
 	same(t, "sections as stated, then those with stories", []string{"Arts", "World", "News"}, names())
 	same(t, "the paper again", []string{"kept     in/publication.yaml  /"}, b.files(map[string]string{"publication.yaml": "name: N\nsections: [{name: Arts}, {name: World}]"}))
 }

@@ -51,6 +51,7 @@ func (r *importRun) paper(ctx context.Context, file string) (Line, error) {
 	if err != nil {
 		return Line{}, refuse(err)
 	}
+	sheet.Stated = len(sections) > 0
 	for _, p := range pics.images {
 		if err := r.Media.Put(ctx, p); err != nil {
 			return Line{}, err

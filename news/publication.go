@@ -24,7 +24,9 @@ type Publication struct {
 		Number int    `yaml:"number" json:"number"`
 		Day    string `yaml:"day" json:"day"`
 	} `yaml:"edition" json:"edition"`
-	Front struct {
+	// Stated: the paper says which sections it has. Until it does, its stories name them.
+	Stated bool `yaml:"-" json:"stated,omitempty"`
+	Front  struct {
 		Lead      string   `yaml:"lead" json:"lead"`           // slug
 		Secondary []string `yaml:"secondary" json:"secondary"` // slugs
 	} `yaml:"front" json:"front"`
