@@ -157,7 +157,7 @@ func TestAnotherPriceAfterADecline(t *testing.T) {
 	})
 }
 
-func TestRenewalFailsAndGraceEnds(t *testing.T) {
+func TestCardThatFailsAtItsFirstChargeOpensNothing(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		address := b.buy("digital_monthly")
 		b.pay(address, "4000000000000341") // attaches, and then every charge fails
@@ -165,6 +165,43 @@ func TestRenewalFailsAndGraceEnds(t *testing.T) {
 			t.Fatalf("%+v", out)
 		}
 		b.has()
+	})
+}
+
+func TestRenewalFailsAndGraceRunsFromItsInvoice(t *testing.T) {
+	engines(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		address := b.buy("digital_monthly")
+		b.pay(address, "4242424242424242")
+		b.finish(address)
+		first := b.sub()
+		portal, err := b.Portal(ctx, b.reader)
+		b.must(err)
+		res, err := b.web.PostForm(portal, url.Values{"action": {"card"}, "number": {"4000000000000341"}, "exp": {"12/40"}, "cvc": {"123"}, "name": {"Ada Byron"}})
+		b.must(err)
+		res.Body.Close()
+		if res.StatusCode >= 400 {
+			t.Fatalf("the portal took no card: %s", res.Status)
+		}
+		b.must(b.standin.Advance(ctx, first.PeriodEnd.Add(2*time.Hour)))
+		sub := b.sub()
+		if sub.Status != billing.PastDue || sub.PastDueSince.Before(first.PeriodEnd) || sub.PastDueSince.After(b.paper.Now()) || sub.Decline == "" {
+			t.Fatalf("after a failed renewal: %+v", sub)
+		}
+		if !sub.PeriodEnd.After(first.PeriodEnd) {
+			t.Error("the period did not roll: the test shows nothing")
+		}
+		b.has(billing.Unlimited)
+		b.must(b.standin.Advance(ctx, sub.PastDueSince.Add(billing.Grace-time.Minute)))
+		if b.sub().Status == billing.PastDue {
+			b.has(billing.Unlimited)
+		}
+		b.must(b.standin.Advance(ctx, sub.PastDueSince.Add(billing.Grace+time.Minute)))
+		b.has()
+		b.noDrift()
+		if then, err := b.HoldingsAt(ctx, b.reader, first.PeriodEnd.Add(-time.Hour)); err != nil || len(then) != 1 {
+			t.Errorf("what the reader had is no longer known: %v %v", then, err)
+		}
 	})
 }
 
