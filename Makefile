@@ -1,6 +1,5 @@
 # What can be done here. `make` alone says so.
 TEMPL = go tool -modfile=tools/go.mod templ
-export GOFLAGS ?= -trimpath
 
 .PHONY: help run build test proof bench lint generate
 
@@ -18,7 +17,7 @@ run: build
 	@APP_ENV=$${APP_ENV:-development} DEMO=$${DEMO:-1} exec bin/broadsheet serve
 
 build:
-	@go build -o bin/broadsheet ./cmd/broadsheet
+	@go build -trimpath -o bin/broadsheet ./cmd/broadsheet
 
 test:
 	@tools/test.sh

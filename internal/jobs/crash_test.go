@@ -16,6 +16,7 @@ import (
 	"broadsheet/internal/clock"
 	"broadsheet/internal/jobs"
 	"broadsheet/internal/pgtest"
+	"broadsheet/internal/proof"
 	"broadsheet/store"
 )
 
@@ -67,7 +68,9 @@ func TestKilledMidJobRunsAgain(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			killMidJob(t, url(t))
+			for range proof.Size(1, 8) {
+				killMidJob(t, url(t))
+			}
 		})
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"broadsheet/internal/clock"
 	"broadsheet/internal/jobs"
+	"broadsheet/internal/proof"
 	"broadsheet/store"
 )
 
@@ -127,12 +128,12 @@ func jobKeyOnce(t *testing.T, db *store.DB) {
 }
 
 func jobNotTwice(t *testing.T, db *store.DB) {
-	const n = 60
+	n := proof.Size(60, 1500)
 	ctx, stop := context.WithCancel(t.Context())
-	var runs [n]atomic.Int32
+	runs := make([]atomic.Int32, n)
 	var done atomic.Int32
 	var runners sync.WaitGroup
-	for range 2 {
+	for range proof.Size(2, 6) {
 		b := newJobBench(t, db)
 		b.Handle("work", func(_ context.Context, j jobs.Job) error {
 			var i int
@@ -149,7 +150,7 @@ func jobNotTwice(t *testing.T, db *store.DB) {
 	for i := range n {
 		noError(t, asker.Enqueue(t.Context(), jobs.New{Kind: "work", Payload: i}))
 	}
-	eventually(t, "every job ran", func() bool { return done.Load() >= n })
+	eventually(t, "every job ran", func() bool { return int(done.Load()) >= n })
 	stop()
 	runners.Wait()
 	for i := range runs {
