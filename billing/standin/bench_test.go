@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -73,10 +74,25 @@ func newBench(t *testing.T, adjust ...func(*standin.Config)) *bench {
 		}
 		b.web.CloseIdleConnections()
 		b.checkShapes()
+		b.keepServed()
 	})
 	b.web = &http.Client{Transport: &http.Transport{}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	b.stripe = b.client(testKey)
 	return b
+}
+
+// keepServed writes all that was served, a line each, to the folder that
+// STANDIN_SERVED names: the oracle beside this package reads it.
+func (b *bench) keepServed() {
+	dir := os.Getenv("STANDIN_SERVED")
+	if dir == "" {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := os.WriteFile(filepath.Join(dir, b.t.Name()+".jsonl"), bytes.Join(b.served, []byte("\n")), 0o600); err != nil {
+		b.t.Error(err)
+	}
 }
 
 func (b *bench) client(key string) *client.API {

@@ -28,8 +28,8 @@ func TestCheckoutPaid(t *testing.T) {
 		t.Fatalf("paying answered %d to %q", got.status, got.location)
 	}
 	b.in(b.heard(), "customer.created", "customer.subscription.created", "invoice.created", "payment_intent.created",
-		"invoice.finalized", "charge.succeeded", "payment_intent.succeeded", "customer.subscription.updated",
-		"invoice.paid", "invoice.payment_succeeded", "payment_method.attached", "checkout.session.completed")
+		"invoice.finalized", "payment_method.attached", "charge.succeeded", "payment_intent.succeeded",
+		"customer.subscription.updated", "invoice.paid", "invoice.payment_succeeded", "checkout.session.completed")
 	done := b.getSession(s.ID)
 	sub := done.Subscription
 	if done.Status != "complete" || done.PaymentStatus != "paid" || done.ClientReferenceID != "r1" || done.CustomerDetails.Email != "ada@example.org" {

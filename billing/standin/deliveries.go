@@ -136,22 +136,18 @@ func (s *Server) nextDelivery(ctx context.Context) (*delivery, error) {
 	return d, err
 }
 
-// load fills in what is sent and where to.
+// load fills in what is sent and where to. The event goes out as the books
+// hold it, but for what is still pending.
 func (w *work) load(d *delivery) error {
-	event, err := w.find(d.event)
+	err := w.tx.QueryRowContext(w.ctx, `SELECT json_set(body, '$.pending_webhooks',
+			(SELECT count(DISTINCT endpoint) FROM deliveries WHERE event = objects.id AND status <> 'delivered'))
+		FROM objects WHERE id = $1`, d.event).Scan(&d.payload)
 	if err != nil {
-		return err
-	}
-	if event, err = w.withPending(event); err != nil {
-		return err
+		return fmt.Errorf("load event %s: %w", d.event, err)
 	}
 	endpoint, err := w.find(d.endpoint)
-	if err != nil {
-		return err
-	}
-	d.payload = encode(event.shown())
 	d.url, d.secret = endpoint.str("url"), endpoint.str(hiddenKey, "secret")
-	return nil
+	return err
 }
 
 // attempt sends one delivery and records what came of it.

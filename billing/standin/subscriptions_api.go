@@ -1,0 +1,281 @@
+package standin
+
+import "strings"
+
+func createSubscription(c *call) (obj, error) {
+	c.p.ignore("off_session", "proration_behavior")
+	c.p.oneOf("collection_method", "", "charge_automatically")
+	customer, err := c.live("customer", c.p.need("customer"))
+	if err != nil {
+		return nil, asParam(err, "customer")
+	}
+	orders, err := c.orders(c.p.items("items"), "items")
+	if err != nil {
+		return nil, err
+	}
+	sub := c.newSubscription(customer, orders, merged(nil, c.p.metadata("metadata")))
+	sub["description"] = orNull(c.p.str("description"))
+	c.takePaymentSettings(sub)
+	if c.p.boolean("cancel_at_period_end") {
+		c.setCancelAtEnd(sub, true)
+	}
+	if err := c.takeDiscount(sub); err != nil {
+		return nil, err
+	}
+	if err := c.takeDefaultMethod(sub, customer); err != nil {
+		return nil, err
+	}
+	behavior := c.p.oneOf("payment_behavior", "allow_incomplete", "allow_incomplete", "default_incomplete", "error_if_incomplete")
+	pm, err := c.defaultMethod(sub, customer)
+	if err != nil {
+		return nil, err
+	}
+	if pm == nil && behavior != "default_incomplete" {
+		return nil, invalidCode("resource_missing", "", "This customer has no attached payment source or default payment method. "+
+			"Please consider adding a default payment method.")
+	}
+	inv, err := c.open(sub, customer)
+	if err != nil {
+		return nil, err
+	}
+	if inv.str("status") == "open" && behavior != "default_incomplete" {
+		err := c.payInvoice(inv, pm, offSession, "")
+		if refusal, ok := refused(err); ok {
+			err = nil
+			if behavior == "error_if_incomplete" {
+				refusal.undo, err = true, refusal
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return c.get("subscription", sub.str("id"))
+}
+
+// orders reads line items: price and quantity. All must be recurring in one
+// rhythm and one currency.
+func (c *call) orders(items []*params, name string) ([]order, error) {
+	if len(items) == 0 {
+		return nil, invalidCode("parameter_missing", name, "Missing required param: %s.", name)
+	}
+	var out []order
+	for _, item := range items {
+		item.ignore("metadata")
+		price, err := c.live("price", item.need("price"))
+		if err != nil {
+			return nil, asParam(err, item.full("price"))
+		}
+		quantity, sent := item.optInt("quantity")
+		if !sent {
+			quantity = 1
+		}
+		switch {
+		case !price.flag("active"):
+			return nil, invalid(item.full("price"), "The price specified is inactive. This field only accepts active prices.")
+		case price.str("type") != "recurring":
+			return nil, invalid(item.full("price"), "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
+		case quantity < 1:
+			return nil, invalid(item.full("quantity"), "This value must be greater than or equal to 1.")
+		case len(out) > 0 && (intervalOf(out[0].price) != intervalOf(price) || out[0].price.str("currency") != price.str("currency")):
+			return nil, invalid(item.full("price"), "All prices on a subscription must have the same interval and currency.")
+		}
+		out = append(out, order{price, quantity})
+	}
+	return out, nil
+}
+
+// takeDiscount reads coupon, promotion_code or discounts[0].
+func (c *call) takeDiscount(sub obj) error {
+	coupon, promotion := c.p.str("coupon"), c.p.str("promotion_code")
+	for _, d := range c.p.items("discounts") {
+		coupon, promotion = d.str("coupon"), d.str("promotion_code")
+	}
+	if promotion != "" {
+		promo, err := c.get("promotion_code", promotion)
+		if err != nil {
+			return asParam(err, "promotion_code")
+		}
+		price := sub.list("items")[0].sub("price")
+		why, err := c.usable(promo, sub.str("customer"), price.num("unit_amount"), sub.str("currency"))
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			return invalidCode("promotion_code_invalid", "promotion_code", "%s", why)
+		}
+		coupon = promo.str("coupon", "id")
+	}
+	if coupon == "" {
+		if c.p.cleared("coupon") || c.p.cleared("discounts") {
+			sub["discount"], sub["discounts"] = nil, []any{}
+		}
+		return nil
+	}
+	found, err := c.live("coupon", coupon)
+	if err != nil {
+		return asParam(err, "coupon")
+	}
+	if !found.flag("valid") {
+		return invalidCode("coupon_expired", "coupon", "Coupon %s is used up or expired.", coupon)
+	}
+	return c.discount(sub, found, promotion, "")
+}
+
+func (c *call) takeDefaultMethod(sub, customer obj) error {
+	id := c.p.str("default_payment_method")
+	if id == "" {
+		if c.p.cleared("default_payment_method") {
+			sub["default_payment_method"] = nil
+		}
+		return nil
+	}
+	pm, err := c.get("payment_method", id)
+	if err != nil {
+		return asParam(err, "default_payment_method")
+	}
+	if pm.str("customer") != customer.str("id") {
+		return invalid("default_payment_method", "The customer does not have a payment method with the ID %s. "+
+			"The payment method must be attached to the customer.", id)
+	}
+	sub["default_payment_method"] = id
+	return nil
+}
+
+func updateSubscription(c *call) (obj, error) {
+	c.p.ignore("proration_behavior", "payment_behavior", "off_session")
+	sub, err := c.get("subscription", c.id())
+	if err != nil {
+		return nil, err
+	}
+	if !alive(sub) {
+		if len(c.p.kids) > 1 || c.p.kid("metadata") == nil {
+			return nil, invalid("", "A canceled subscription can only update its cancellation_details and metadata.")
+		}
+	}
+	customer, err := c.get("customer", sub.str("customer"))
+	if err != nil {
+		return nil, err
+	}
+	before := sub.clone()
+	if err := c.takeDefaultMethod(sub, customer); err != nil {
+		return nil, err
+	}
+	if err := c.takeDiscount(sub); err != nil {
+		return nil, err
+	}
+	sub["metadata"] = merged(sub.sub("metadata"), c.p.metadata("metadata"))
+	if d, sent := c.p.opt("description"); sent {
+		sub["description"] = orNull(d)
+	}
+	if yes, sent := c.p.optBool("cancel_at_period_end"); sent && yes != sub.flag("cancel_at_period_end") {
+		c.setCancelAtEnd(sub, yes)
+	}
+	if at, sent := c.p.optInt("cancel_at"); sent {
+		if at <= c.now {
+			return nil, invalid("cancel_at", "cancel_at must be in the future.")
+		}
+		sub["cancel_at"], sub["canceled_at"] = at, c.now
+		sub.sub("cancellation_details")["reason"] = "cancellation_requested"
+	} else if c.p.cleared("cancel_at") {
+		c.setCancelAtEnd(sub, false)
+	}
+	c.takePaymentSettings(sub)
+	c.takeCancellationDetails(sub)
+	c.schedule(sub)
+	if err := c.put(sub); err != nil {
+		return nil, err
+	}
+	return sub, c.emitChange("customer.subscription.updated", before, sub)
+}
+
+// takePaymentSettings reads whether the card that pays first is to be kept as
+// the subscription's own.
+func (c *call) takePaymentSettings(sub obj) {
+	in := c.p.child("payment_settings")
+	in.ignore("payment_method_types", "payment_method_options")
+	keep := in.oneOf("save_default_payment_method", "", "off", "on_subscription")
+	if keep == "" {
+		return
+	}
+	sub.sub("payment_settings")["save_default_payment_method"] = keep
+	sub.hidden()["keep_card"] = keep == "on_subscription"
+}
+
+func (c *call) takeCancellationDetails(sub obj) {
+	in := c.p.child("cancellation_details")
+	if in == nil {
+		return
+	}
+	details := sub.sub("cancellation_details")
+	if comment, sent := in.opt("comment"); sent {
+		details["comment"] = orNull(comment)
+	}
+	if _, sent := in.opt("feedback"); sent {
+		details["feedback"] = orNull(in.oneOf("feedback", "", "customer_service", "low_quality", "missing_features", "other",
+			"switched_service", "too_complex", "too_expensive", "unused"))
+	}
+}
+
+func cancelSubscription(c *call) (obj, error) {
+	c.p.ignore("invoice_now")
+	if c.p.boolean("prorate") {
+		return nil, invalid("prorate", "This stand-in does not prorate a cancellation; refund instead.")
+	}
+	sub, err := c.get("subscription", c.id())
+	if err != nil {
+		return nil, err
+	}
+	if !alive(sub) {
+		return nil, missing("subscription", c.id())
+	}
+	c.takeCancellationDetails(sub)
+	return sub, c.end(sub, "cancellation_requested")
+}
+
+func listSubscriptions(c *call) (obj, error) {
+	customer, url := c.p.str("customer"), "/v1/subscriptions"
+	if c.id() != "" {
+		customer, url = c.id(), "/v1/customers/"+c.id()+"/subscriptions"
+	}
+	q := of("subscription").is("customer", customer)
+	switch status := c.p.oneOf("status", "", "active", "all", "canceled", "ended", "incomplete", "incomplete_expired",
+		"past_due", "paused", "trialing", "unpaid"); status {
+	case "all":
+	case "ended":
+		q.cond(column("status") + " IN ('canceled', 'incomplete_expired')")
+	case "":
+		q.cond(column("status") + " <> 'canceled'")
+	default:
+		q.is("status", status)
+	}
+	if price := c.p.str("price"); price != "" {
+		q.cond("EXISTS (SELECT 1 FROM json_each(body, '$.items.data') item WHERE item.value->>'$.price.id' = ?)", price)
+	}
+	for _, field := range []string{"current_period_end", "current_period_start"} {
+		for key, sign := range map[string]string{"gt": ">", "gte": ">=", "lt": "<", "lte": "<="} {
+			if n, sent := c.p.child(field).optInt(key); sent {
+				q.cond(column(field)+" "+sign+" ?", n)
+			}
+		}
+	}
+	return c.page(url, q)
+}
+
+func listSubscriptionItems(c *call) (obj, error) {
+	sub, err := c.get("subscription", c.p.need("subscription"))
+	if err != nil {
+		return nil, asParam(err, "subscription")
+	}
+	c.p.ignore("limit", "starting_after", "ending_before")
+	return listOf("/v1/subscription_items", sub.list("items")...), nil
+}
+
+// rhythm words a price's interval for people: "month", "3 months".
+func rhythm(price obj) string {
+	i := intervalOf(price)
+	if i.count == 1 {
+		return i.unit
+	}
+	return strings.TrimSpace(itoa(int64(i.count)) + " " + i.unit + "s")
+}
