@@ -1,6 +1,4 @@
 # What can be done here. `make` alone says so.
-TEMPL = go tool -modfile=tools/go.mod templ
-
 .PHONY: help run build test proof bench lint generate
 
 help:
@@ -32,4 +30,4 @@ lint:
 	@tools/lint.sh
 
 generate:
-	@$(TEMPL) generate
+	@go generate ./...

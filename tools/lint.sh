@@ -14,7 +14,7 @@ fi
 # Compared by content and not by git, so that work in progress passes too.
 sums() { find . -name '*_templ.go' -not -path './data/*' -exec sha256sum {} + | sort -k 2; }
 before=$(sums)
-go tool -modfile=tools/go.mod templ generate -log-level error
+made=$(go generate ./... 2>&1) || { echo "$made" >&2; exit 1; }
 if [ "$before" != "$(sums)" ]; then
   echo 'generated templates were stale; they are fresh now: look at them and commit them' >&2
   exit 1
