@@ -127,7 +127,7 @@ func holders(n int) string {
 }
 
 // Related lists at most n stories to read after s: those that the desk chose,
-// in its order, then the newest of the same section.
+// in its order, then the newest of the same section, then the paper's newest.
 func (db *DB) Related(ctx context.Context, s news.Story, n int) ([]news.Teaser, error) {
 	chosen, err := db.TeasersBySlug(ctx, s.Related)
 	if err != nil {
@@ -146,6 +146,13 @@ func (db *DB) Related(ctx context.Context, s news.Story, n int) ([]news.Teaser, 
 	take(chosen)
 	if len(list) < n {
 		more, err := db.LatestIn(ctx, s.Section.Slug, news.Cursor{}, n+len(seen))
+		if err != nil {
+			return nil, err
+		}
+		take(more.Teasers)
+	}
+	if len(list) < n {
+		more, err := db.Latest(ctx, news.Cursor{}, n+len(seen))
 		if err != nil {
 			return nil, err
 		}

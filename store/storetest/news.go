@@ -100,16 +100,17 @@ func must[T any](v T, err error) func(t *testing.T) T {
 
 func testNews(t *testing.T, open Opener) {
 	for name, run := range map[string]func(*testing.T, *store.DB){
-		"a story comes back whole":                        testStoryWhole,
-		"saving says what changed, and moves the version": testStoryChanges,
-		"access is kept with from and to":                 testStoryAccess,
-		"lists page by keyset without loss or repeat":     testKeyset,
-		"related: the desk's choice, then the section":    testRelated,
-		"most read counts from the day given":             testMostRead,
-		"search finds heads and openings":                 testSearch,
-		"search never finds what is closed":               testSearchClosed,
-		"publication, authors and pages":                  testFurniture,
-		"addresses run through all stories":               testAddresses,
+		"a story comes back whole":                           testStoryWhole,
+		"saving says what changed, and moves the version":    testStoryChanges,
+		"a section with stories stays":                       testDropSection,
+		"access is kept with from and to":                    testStoryAccess,
+		"lists page by keyset without loss or repeat":        testKeyset,
+		"related: the desk's choice, the section, the paper": testRelated,
+		"most read counts from the day given":                testMostRead,
+		"search finds heads and openings":                    testSearch,
+		"search never finds what is closed":                  testSearchClosed,
+		"publication, authors and pages":                     testFurniture,
+		"addresses run through all stories":                  testAddresses,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -136,6 +137,14 @@ func testStoryWhole(t *testing.T, db *store.DB) {
 	if _, err := db.SaveStory(t.Context(), story("orphan", section("nowhere")), "", noon); err == nil {
 		t.Error("a story was saved in a section that isn't there")
 	}
+}
+
+func testDropSection(t *testing.T, db *store.DB) {
+	save(t, db, story("clocks"))
+	for slug, want := range map[string]bool{"world": false, "ideas": true, "nowhere": false} {
+		same(t, slug, want, must(db.DropSection(t.Context(), slug))(t))
+	}
+	same(t, "sections", 1, len(must(db.Sections(t.Context()))(t)))
 }
 
 func testStoryChanges(t *testing.T, db *store.DB) {
@@ -219,6 +228,8 @@ func testRelated(t *testing.T, db *store.DB) {
 	save(t, db, story("new", published(noon.Add(-24*time.Hour))))
 	same(t, "three", []string{"far", "new", "old"}, slugs(must(db.Related(t.Context(), main, 3))(t)))
 	same(t, "one", []string{"far"}, slugs(must(db.Related(t.Context(), main, 1))(t)))
+	alone := save(t, db, story("alone", section("ideas"), published(noon.Add(-time.Hour)))).Story
+	same(t, "a section that has too few", []string{"far", "main", "new"}, slugs(must(db.Related(t.Context(), alone, 3))(t)))
 }
 
 func testMostRead(t *testing.T, db *store.DB) {
