@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-missing=$(tools/setup.sh)
+missing=$(tools/setup.sh) || { printf "%s\n" "$missing" >&2; exit 1; }
 if [ -n "$missing" ]; then printf '%s\n' "$missing"; fi
 packages=$(go list -f '{{.ImportPath}}{{range .Imports}} {{.}}{{end}}{{range .TestImports}} {{.}}{{end}}{{range .XTestImports}} {{.}}{{end}}' ./... |
   awk '/ broadsheet\/internal\/proof( |$)/ { print $1 }')

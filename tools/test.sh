@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-missing=$(tools/setup.sh)
+missing=$(tools/setup.sh) || { printf "%s\n" "$missing" >&2; exit 1; }
 if [ -n "$missing" ]; then printf '%s\n' "$missing"; fi
 tools/lint.sh
 
@@ -15,6 +15,12 @@ mkdir -p bin
 status=0
 go test $race -v -timeout 8m ./... 2>&1 | tee bin/test.log |
   grep --line-buffered -v -E '^ *(=== |--- PASS)|^PASS$|no test files' || status=${PIPESTATUS[0]}
+
+# Modules of their own, whose libraries stay out of the program's.
+for module in $(find . -mindepth 2 -name go.mod -not -path './.cache/*' -not -path './tools/*' -not -path './data/*'); do
+  (cd "$(dirname "$module")" && go test -v -count=1 -timeout 4m ./...) 2>&1 | tee -a bin/test.log |
+    grep --line-buffered -v -E '^ *(=== |--- PASS)|^PASS$|no test files' || status=$((status + PIPESTATUS[0]))
+done
 
 skipped=$(grep -E -A1 -e '^ *--- SKIP' bin/test.log || true)
 if [ -n "$skipped" ]; then

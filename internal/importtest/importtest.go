@@ -10,6 +10,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -175,11 +176,16 @@ func walk(root string, visit func(rel string) error) error {
 		}
 		if d.IsDir() {
 			name := d.Name()
-			if rel != "." && (strings.HasPrefix(name, ".") || name == "data" || name == "bin" || name == "testdata" || rel == "tools" || rel == "internal/depspin") {
+			if rel != "." && (strings.HasPrefix(name, ".") || name == "data" || name == "bin" || name == "testdata" || rel == "internal/depspin" || isModule(path)) {
 				return fs.SkipDir
 			}
 			return nil
 		}
 		return visit(filepath.ToSlash(rel))
 	})
+}
+
+func isModule(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "go.mod"))
+	return err == nil
 }
