@@ -139,6 +139,7 @@ func (p *paper) openMail() error {
 		return err
 	}
 	p.runner.Handle(journey.MailJob, journey.SendMail(sender))
+	p.runner.Every(journey.SweepJob, journey.SweepEvery, journey.Sweep(p.db, p.clocks.Wall))
 	return nil
 }
 
