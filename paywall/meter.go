@@ -88,7 +88,9 @@ const (
 	maxGroup   = 64
 	gather     = 4 // times the writer yields, so that a group can form
 	writeLimit = 10 * time.Second
-	maxTries   = 8
+	// Every stale increment means that another request counted one more story of
+	// the same allowance, or that a device joined: this many cannot be.
+	maxTries = MaxAllowance + 20
 )
 
 type ticket struct {

@@ -117,6 +117,20 @@ func (db *DB) FailMark(ctx context.Context, m billing.Mark, reason string, next 
 	})
 }
 
+// ReleaseMark lets go of a claim; the mark stays as dirty as it was.
+func (db *DB) ReleaseMark(ctx context.Context, m billing.Mark) error {
+	_, err := db.exec(ctx, "release mark", `UPDATE stripe_marks SET claimed_until = 0 WHERE kind = $1 AND id = $2`, m.Kind, m.ID)
+	return err
+}
+
+// PrunePayloads empties up to n payloads of events that were done before.
+func (db *DB) PrunePayloads(ctx context.Context, before time.Time, n int) (int, error) {
+	done, err := db.exec(ctx, "prune payloads", `
+		UPDATE stripe_events SET payload = '' WHERE id IN (
+			SELECT id FROM stripe_events WHERE done_at < $1 AND payload <> '' ORDER BY received_at LIMIT $2)`, stamp(before), n)
+	return int(done), err
+}
+
 // Unsettled counts the marks that are due or being worked on.
 func (db *DB) Unsettled(ctx context.Context, now time.Time) (int, error) {
 	var n int
@@ -149,7 +163,7 @@ func (db *DB) FailedEvents(ctx context.Context, n int) ([]FailedEvent, error) {
 func (db *DB) TakeLease(ctx context.Context, name string, now, until time.Time) (int64, bool, error) {
 	var fence int64
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		none, err := missing(db.w(ctx).QueryRowContext(ctx, `
+		none, err := missing(db.r(ctx).QueryRowContext(ctx, `
 			INSERT INTO leases (name, fence, until_at) VALUES ($1, 1, $3)
 			ON CONFLICT (name) DO UPDATE SET fence = leases.fence + 1, until_at = excluded.until_at WHERE leases.until_at <= $2
 			RETURNING fence`, name, stamp(now), stamp(until)).Scan(&fence))

@@ -41,10 +41,15 @@ func (db *DB) PutCode(ctx context.Context, c reader.Code, rested time.Time) (boo
 // that try counted; false if no code is left to try. However many come at once,
 // no more than reader.CodeTries get a code to compare with.
 func (db *DB) TryCode(ctx context.Context, form string, now time.Time) (reader.Code, bool, error) {
-	c, ok, err := scanCode(db.w(ctx).QueryRowContext(ctx, `
+	var c reader.Code
+	ok := false
+	err := db.returning(ctx, func(row *sql.Rows) (err error) {
+		c, ok, err = scanCode(row)
+		return err
+	}, `
 		UPDATE signin_codes SET tries = tries + 1
 		WHERE email_form = $1 AND tries < $2 AND used_at IS NULL AND expires_at > $3 RETURNING `+codeColumns,
-		form, reader.CodeTries, now.UnixMicro()))
+		form, reader.CodeTries, now.UnixMicro())
 	if err != nil {
 		return reader.Code{}, false, fmt.Errorf("try sign-in code: %w", err)
 	}

@@ -17,28 +17,33 @@ import (
 
 // VisitorPool reads a device's pool: its reader's, once it has signed in.
 func (db *DB) VisitorPool(ctx context.Context, visitor string) (paywall.Pool, error) {
-	p, err := db.pool(ctx, `
-		SELECT p.id, p.reader_id, p.counts, p.rev
-		FROM meters d JOIN meters p ON p.id = coalesce(d.reader_id, d.id)
-		WHERE d.id = $1`, visitor)
+	p, err := db.pool(ctx, visitor)
 	if p.ID == "" {
 		p.ID = visitor
 	}
 	return p, err
 }
 
-// ReaderPool reads a reader's pool.
+// ReaderPool reads a reader's pool: another account's, once this one was merged
+// into it.
 func (db *DB) ReaderPool(ctx context.Context, reader string) (paywall.Pool, error) {
-	p, err := db.pool(ctx, `SELECT id, reader_id, counts, rev FROM meters WHERE id = $1`, reader)
-	p.ID, p.Reader = reader, true
+	p, err := db.pool(ctx, reader)
+	if p.ID == "" {
+		p.ID = reader
+	}
+	p.Reader = true
 	return p, err
 }
 
-func (db *DB) pool(ctx context.Context, query, id string) (paywall.Pool, error) {
+// pool follows a row to the one that holds its counts.
+func (db *DB) pool(ctx context.Context, id string) (paywall.Pool, error) {
 	var p paywall.Pool
 	var reader sql.NullString
 	var counts string
-	none, err := missing(db.r(ctx).QueryRowContext(ctx, query, id).Scan(&p.ID, &reader, &counts, &p.Rev))
+	none, err := missing(db.r(ctx).QueryRowContext(ctx, `
+		SELECT p.id, p.reader_id, p.counts, p.rev
+		FROM meters d JOIN meters p ON p.id = coalesce(d.reader_id, d.id)
+		WHERE d.id = $1`, id).Scan(&p.ID, &reader, &counts, &p.Rev))
 	if err != nil || none {
 		return paywall.Pool{}, err
 	}
@@ -87,7 +92,14 @@ func (db *DB) writePools(ctx context.Context, group []paywall.Increment, order [
 		args = append(args, p.ID, readerOf(p), formatCounts(p.Counts), p.Rev)
 		at[p.ID], out[i] = i, paywall.Stale
 	}
-	rows, err := db.w(ctx).QueryContext(ctx, `
+	err := db.returning(ctx, func(row *sql.Rows) error {
+		var id string
+		if err := row.Scan(&id); err != nil {
+			return err
+		}
+		out[at[id]] = paywall.Written
+		return nil
+	}, `
 		INSERT INTO meters (id, reader_id, counts, rev) VALUES `+tuples(len(order), 4)+`
 		ON CONFLICT (id) DO UPDATE SET counts = excluded.counts, rev = excluded.rev
 		WHERE meters.rev = excluded.rev - 1
@@ -95,15 +107,7 @@ func (db *DB) writePools(ctx context.Context, group []paywall.Increment, order [
 	if err != nil {
 		return fmt.Errorf("write meters: %w", err)
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return fmt.Errorf("write meters: %w", err)
-		}
-		out[at[id]] = paywall.Written
-	}
-	return rows.Err()
+	return nil
 }
 
 func readerOf(p paywall.Pool) any {
@@ -165,15 +169,14 @@ func (db *DB) JoinPool(ctx context.Context, visitor, reader string, _ time.Time)
 				return err
 			}
 		}
-		var moved string
-		if err := db.w(ctx).QueryRowContext(ctx, `SELECT counts FROM meters WHERE id = $1`, visitor).Scan(&moved); err != nil {
+		if err := db.moveCounts(ctx, visitor, reader); err != nil {
+			return err
+		}
+		_, err := db.w(ctx).ExecContext(ctx, `UPDATE meters SET reader_id = $2 WHERE id = $1`, visitor, reader)
+		if err != nil {
 			return fmt.Errorf("join pools: %w", err)
 		}
-		if _, err := db.w(ctx).ExecContext(ctx,
-			`UPDATE meters SET counts = '', reader_id = $2 WHERE id = $1`, visitor, reader); err != nil {
-			return fmt.Errorf("join pools: %w", err)
-		}
-		return db.addCounts(ctx, reader, moved)
+		return nil
 	})
 }
 
@@ -189,23 +192,29 @@ func (db *DB) makePool(ctx context.Context, id, reader string) error {
 	return nil
 }
 
-func (db *DB) addCounts(ctx context.Context, reader, moved string) error {
-	var have string
-	if err := db.w(ctx).QueryRowContext(ctx, `SELECT counts FROM meters WHERE id = $1`, reader).Scan(&have); err != nil {
-		return fmt.Errorf("join pools: %w", err)
+// moveCounts moves one row's counts to another, a reader's. Both are locked.
+func (db *DB) moveCounts(ctx context.Context, from, reader string) error {
+	var all []paywall.Count
+	for _, id := range []string{reader, from} {
+		var text string
+		if err := db.r(ctx).QueryRowContext(ctx, `SELECT counts FROM meters WHERE id = $1`, id).Scan(&text); err != nil {
+			return fmt.Errorf("move counts: %w", err)
+		}
+		counts, err := parseCounts(text)
+		if err != nil {
+			return err
+		}
+		all = append(all, counts...)
 	}
-	a, err := parseCounts(have)
-	if err != nil {
-		return err
-	}
-	b, err := parseCounts(moved)
-	if err != nil {
-		return err
-	}
-	all := append(a, b...)
 	slices.SortStableFunc(all, func(x, y paywall.Count) int { return x.At.Compare(y.At) })
-	_, err = db.w(ctx).ExecContext(ctx, `UPDATE meters SET counts = $2, reader_id = id WHERE id = $1`, reader, formatCounts(all))
-	return err
+	if _, err := db.w(ctx).ExecContext(ctx, `UPDATE meters SET counts = '' WHERE id = $1`, from); err != nil {
+		return fmt.Errorf("move counts: %w", err)
+	}
+	_, err := db.w(ctx).ExecContext(ctx, `UPDATE meters SET counts = $2, reader_id = id WHERE id = $1`, reader, formatCounts(all))
+	if err != nil {
+		return fmt.Errorf("move counts: %w", err)
+	}
+	return nil
 }
 
 // NetworkSalt is the day's salt, made by whoever asks first.
@@ -218,7 +227,7 @@ func (db *DB) NetworkSalt(ctx context.Context, day int64) ([]byte, error) {
 		return nil, err
 	}
 	var kept string
-	if err := db.w(ctx).QueryRowContext(ctx, `SELECT salt FROM network_salts WHERE day = $1`, day).Scan(&kept); err != nil {
+	if err := db.r(ctx).QueryRowContext(ctx, `SELECT salt FROM network_salts WHERE day = $1`, day).Scan(&kept); err != nil {
 		return nil, err
 	}
 	return base64.StdEncoding.DecodeString(kept)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"broadsheet/paywall"
 )
@@ -36,10 +37,13 @@ func (d meterData) Export(ctx context.Context, readerID string) (map[string]any,
 	return map[string]any{"meter": map[string]any{"counted": counts, "devices": devices, "gift_links": links}}, nil
 }
 
-// Erase forgets what was read, and by which devices. Their ids begin anew.
+// Erase forgets what was read, and by which devices. Their ids begin anew. The
+// reader's row stays, empty and at a new revision: an instance that still
+// remembers the counts must find them stale, and not write them again.
 func (d meterData) Erase(ctx context.Context, readerID string) error {
 	for _, statement := range []string{
-		`DELETE FROM meters WHERE reader_id = $1`,
+		`UPDATE meters SET counts = '', rev = rev + 1 WHERE id = $1`,
+		`DELETE FROM meters WHERE reader_id = $1 AND id <> $1`,
 		`DELETE FROM gift_links WHERE reader_id = $1`,
 	} {
 		if _, err := d.db.w(ctx).ExecContext(ctx, statement, readerID); err != nil {
@@ -49,22 +53,25 @@ func (d meterData) Erase(ctx context.Context, readerID string) error {
 	return nil
 }
 
-// Merge gives one reader's counts and devices to another.
+// Merge gives one reader's counts and devices to another. The row that ends
+// follows the other one like a device: what is being counted in it meanwhile
+// turns out stale, and is counted there.
 func (d meterData) Merge(ctx context.Context, from, into string) error {
+	if from == into {
+		return fmt.Errorf("merge meters: %s into itself", from)
+	}
 	return d.db.InTx(ctx, func(ctx context.Context) error {
-		pool, err := d.db.ReaderPool(ctx, from)
-		if err != nil {
-			return fmt.Errorf("merge meters: %w", err)
+		ids := []string{from, into}
+		slices.Sort(ids)
+		for _, id := range ids { // locked before they are read, in the order that groups are written in
+			if err := d.db.makePool(ctx, id, id); err != nil {
+				return err
+			}
 		}
-		// An empty join makes the other pool if there is none yet.
-		if err := d.db.makePool(ctx, into, into); err != nil {
-			return err
-		}
-		if err := d.db.addCounts(ctx, into, formatCounts(pool.Counts)); err != nil {
+		if err := d.db.moveCounts(ctx, from, into); err != nil {
 			return err
 		}
 		for _, statement := range []string{
-			`DELETE FROM meters WHERE id = $1 AND id <> $2`,
 			`UPDATE meters SET reader_id = $2, rev = rev + 1 WHERE reader_id = $1`,
 			`UPDATE gift_links SET reader_id = $2 WHERE reader_id = $1`,
 		} {

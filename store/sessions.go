@@ -153,18 +153,15 @@ func (db *DB) EndSessions(ctx context.Context, readerID, keep string) ([]string,
 }
 
 func (db *DB) endSessions(ctx context.Context, statement string, args ...any) ([]string, error) {
-	rows, err := db.w(ctx).QueryContext(ctx, statement, args...)
+	var hashes []string
+	err := db.returning(ctx, func(row *sql.Rows) error {
+		var h string
+		err := row.Scan(&h)
+		hashes = append(hashes, h)
+		return err
+	}, statement, args...)
 	if err != nil {
 		return nil, fmt.Errorf("end sessions: %w", err)
 	}
-	defer rows.Close()
-	var hashes []string
-	for rows.Next() {
-		var h string
-		if err := rows.Scan(&h); err != nil {
-			return nil, fmt.Errorf("end sessions: %w", err)
-		}
-		hashes = append(hashes, h)
-	}
-	return hashes, rows.Err()
+	return hashes, nil
 }

@@ -33,11 +33,12 @@ const (
 // DB is an open database. Reads and writes go through q and InTx, so that a
 // transaction that travels in the context is always the one that is used.
 type DB struct {
-	engine Engine
-	path   string  // SQLite's file
-	dsn    string  // PostgreSQL's address
-	read   *sql.DB // SQLite: many readers; PostgreSQL: the same pool as write
-	write  *sql.DB // SQLite: one connection, so writers queue here and not in the engine
+	engine   Engine
+	path     string        // SQLite's file
+	dsn      string        // PostgreSQL's address
+	read     *sql.DB       // SQLite: many readers; PostgreSQL: the same pool as write
+	write    *sql.DB       // SQLite: one connection, so writers queue here and not in the engine
+	patience time.Duration // longWait, but for a test of it
 }
 
 // Open connects to url: sqlite:// and a path (relative or absolute), or
@@ -65,7 +66,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	write.SetMaxOpenConns(1)
 	write.SetConnMaxLifetime(0)
-	db := &DB{engine: SQLite, path: path, write: write}
+	db := &DB{engine: SQLite, path: path, write: write, patience: longWait}
 	if err := write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database %s cannot be opened: %w", path, err), write.Close())
 	}
@@ -102,7 +103,7 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 	if err := pool.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("PostgreSQL does not answer: %w", err), pool.Close())
 	}
-	return &DB{engine: Postgres, dsn: dsn, read: pool, write: pool}, nil
+	return &DB{engine: Postgres, dsn: dsn, read: pool, write: pool, patience: longWait}, nil
 }
 
 // Engine says which engine this is.
@@ -116,9 +117,8 @@ func (db *DB) Close() error {
 	return errors.Join(db.read.Close(), db.write.Close())
 }
 
-// querier is what a statement runs on: a pool or the transaction in ctx.
+// querier is what a query runs on: a pool or the transaction in ctx.
 type querier interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
@@ -133,12 +133,18 @@ func (db *DB) r(ctx context.Context) querier {
 	return db.read
 }
 
+// execer is what a write runs on: the writer or the transaction in ctx. It gives
+// no rows back, since rows hold the writer until they are read: see returning.
+type execer interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
 // w is where a write runs: in the transaction, if ctx carries one.
-func (db *DB) w(ctx context.Context) querier {
+func (db *DB) w(ctx context.Context) execer {
 	if tx, ok := ctx.Value(txKey{db}).(*sql.Tx); ok {
 		return tx
 	}
-	return outside{db.write}
+	return outside{db.write, db.patience}
 }
 
 // longWait is how long a statement outside a transaction may wait for the
@@ -147,12 +153,41 @@ func (db *DB) w(ctx context.Context) querier {
 const longWait = 15 * time.Second
 
 // outside guards single statements on the write pool with longWait.
-type outside struct{ *sql.DB }
+type outside struct {
+	pool     *sql.DB
+	patience time.Duration
+}
 
 func (o outside) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, longWait)
+	ctx, cancel := context.WithTimeout(ctx, o.patience)
 	defer cancel()
-	return o.DB.ExecContext(ctx, query, args...)
+	return o.pool.ExecContext(ctx, query, args...)
+}
+
+// returning runs a write that gives rows back (RETURNING), in the transaction if
+// ctx carries one, and hands each row to read. Outside a transaction it waits no
+// longer for the writer than any other write, and has let go of it when it
+// returns.
+func (db *DB) returning(ctx context.Context, read func(*sql.Rows) error, query string, args ...any) error {
+	var on querier = db.write
+	if tx, ok := ctx.Value(txKey{db}).(*sql.Tx); ok {
+		on = tx
+	} else {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, db.patience)
+		defer cancel()
+	}
+	rows, err := on.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // InTx runs fn in one transaction that travels in the context it is given, so
@@ -163,7 +198,7 @@ func (db *DB) InTx(ctx context.Context, fn func(ctx context.Context) error) erro
 	if ctx.Value(txKey{db}) != nil {
 		return fn(ctx)
 	}
-	ctx, cancel := context.WithTimeout(ctx, longWait)
+	ctx, cancel := context.WithTimeout(ctx, db.patience)
 	defer cancel()
 	tx, err := db.write.BeginTx(ctx, nil)
 	if err != nil {

@@ -22,8 +22,9 @@ func (db *DB) Take(ctx context.Context, key string, most int, every time.Duratio
 		return 0, ok, err
 	}
 	var resets int64
-	// The writer's view: a read replica or an older snapshot may not have the row.
-	if err := db.w(ctx).QueryRowContext(ctx, `SELECT resets_at FROM throttles WHERE key = $1`, key).Scan(&resets); err != nil {
+	// A row that a sweep has taken since was over: the next try will find it so.
+	_, err = missing(db.r(ctx).QueryRowContext(ctx, `SELECT resets_at FROM throttles WHERE key = $1`, key).Scan(&resets))
+	if err != nil {
 		return 0, false, fmt.Errorf("limit: %w", err)
 	}
 	return max(time.UnixMicro(resets).Sub(now), time.Second), false, nil

@@ -29,6 +29,8 @@ func testMeter(t *testing.T, open Opener) {
 	t.Run("a ceiling holds for visitors at once", func(t *testing.T) { t.Parallel(); testCeiling(t, open(t)) })
 	t.Run("sign-in merges the pools", func(t *testing.T) { t.Parallel(); testMerge(t, open(t)) })
 	t.Run("a count and a sign-in at once lose nothing", func(t *testing.T) { t.Parallel(); testCountWhileJoining(t, open(t)) })
+	t.Run("counts and a merge of accounts at once lose nothing", func(t *testing.T) { t.Parallel(); testCountWhileMerging(t, open(t)) })
+	t.Run("what memory holds does not bring an erased pool back", func(t *testing.T) { t.Parallel(); testCountAfterErase(t, open(t)) })
 	t.Run("rules are kept with from and to", func(t *testing.T) { t.Parallel(); testRules(t, open(t)) })
 }
 
@@ -162,6 +164,68 @@ func testCountWhileJoining(t *testing.T, db *store.DB) {
 		if len(pool.Counts) != 1 {
 			t.Errorf("reader %d has %d counts of 1", i, len(pool.Counts))
 		}
+	}
+}
+
+// Two accounts become one while their devices read on, on two instances.
+func testCountWhileMerging(t *testing.T, db *store.DB) {
+	ctx := t.Context()
+	meters := []*paywall.Meter{meter(t, db), meter(t, db)}
+	for _, r := range []string{"old", "new"} {
+		if err := meters[0].Join(ctx, r+" phone", r, noon); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var all sync.WaitGroup
+	const stories = 40
+	for i := range stories {
+		all.Go(func() {
+			ask := question(fmt.Sprint("s", i), noon)
+			ask.Rules.Registered = 100
+			who := []paywall.Who{{Reader: "old"}, {Visitor: "old phone"}, {Reader: "new"}, {Visitor: "new phone"}}[i%4]
+			if d, err := meters[i/4%2].Decide(ctx, who, ask); err != nil || !d.Open() {
+				t.Errorf("story %d: %+v, %v", i, d, err)
+			}
+		})
+		if i == stories/2 {
+			all.Go(func() {
+				if err := db.MeterData().Merge(ctx, "old", "new"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	all.Wait()
+	for _, who := range []string{"old", "new"} {
+		pool, err := db.ReaderPool(ctx, who)
+		if err != nil || pool.ID != "new" || !pool.Reader || len(pool.Counts) != stories {
+			t.Errorf("%s reads from pool %s with %d counts of %d, %v", who, pool.ID, len(pool.Counts), stories, err)
+		}
+	}
+	if pool, err := db.VisitorPool(ctx, "old phone"); err != nil || pool.ID != "new" {
+		t.Errorf("the device of the account that ended reads from %s, %v", pool.ID, err)
+	}
+}
+
+// A device reads again while its instance still remembers the pool.
+func testCountAfterErase(t *testing.T, db *store.DB) {
+	ctx, m := t.Context(), meter(t, db)
+	if err := m.Join(ctx, "phone", "reader", noon); err != nil {
+		t.Fatal(err)
+	}
+	for _, story := range []string{"a", "b"} {
+		if _, err := m.Decide(ctx, paywall.Who{Visitor: "phone"}, question(story, noon)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.MeterData().Erase(ctx, "reader"); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := m.Decide(ctx, paywall.Who{Visitor: "phone"}, question("c", noon)); err != nil || !d.Open() || d.Allowance != paywall.DefaultRules().Anonymous {
+		t.Errorf("the device does not begin anew: %+v, %v", d, err)
+	}
+	if pool, err := db.ReaderPool(ctx, "reader"); err != nil || len(pool.Counts) != 0 {
+		t.Errorf("%d counts came back, %v", len(pool.Counts), err)
 	}
 }
 

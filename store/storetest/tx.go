@@ -49,4 +49,24 @@ func testTx(t *testing.T, open Opener) {
 			t.Error("the outer write slipped past the transaction")
 		}
 	})
+	t.Run("writes that give rows back take part in the transaction", func(t *testing.T) {
+		t.Parallel()
+		db := open(t)
+		ctx := t.Context()
+		c := aCode("one")
+		putCode(t, db, c, true)
+		broke := errors.New("broke")
+		err := db.InTx(ctx, func(ctx context.Context) error {
+			if _, ok, err := db.TryCode(ctx, c.Address.Form, c.Made); !ok || err != nil {
+				t.Errorf("a try in a transaction: %v, %v", ok, err)
+			}
+			return broke
+		})
+		if !errors.Is(err, broke) {
+			t.Fatalf("err = %v", err)
+		}
+		if got, ok, err := db.TryCode(ctx, c.Address.Form, c.Made); !ok || err != nil || got.Tries != 1 {
+			t.Errorf("a rolled back try was counted: %d, %v, %v", got.Tries, ok, err)
+		}
+	})
 }
