@@ -343,7 +343,7 @@ type Outcome struct {
 	State        OutcomeState
 	Checkout     Checkout
 	Subscription *Subscription // nil before there is one
-	Why          string        // of a decline, in words; "" if the bank gave none
+	Why          string        // of a decline, in words; "" if there is none
 }
 
 // OutcomeState is what the page after a checkout says.
@@ -355,6 +355,10 @@ const (
 	OutcomeWaiting  OutcomeState = "waiting"  // paid, and the news is not here yet
 	OutcomeDeclined OutcomeState = "declined" // not paid; it can be tried again
 )
+
+// finishWait is how long a reader waits on the page after paying before it is
+// shown without Stripe's word.
+const finishWait = 15 * time.Second
 
 // Finish is the return from Stripe's page. The session's id is a hint: it must
 // be of a checkout of this reader, and what it led to Stripe is asked. So a
@@ -368,7 +372,9 @@ func (s *Service) Finish(ctx context.Context, readerID, session string) (Outcome
 		return Outcome{}, fault.New(fault.Missing, "There is no purchase of yours at this address. Your account shows what you have.", nil)
 	}
 	out := Outcome{State: OutcomeWaiting, Checkout: c}
-	if _, err := s.Sync(ctx, c.Customer); err != nil {
+	soon, cancel := context.WithTimeout(ctx, finishWait)
+	defer cancel()
+	if _, err := s.Sync(soon, c.Customer); err != nil {
 		// What was paid is paid: the webhook will bring it.
 		s.Log.Error("the return from checkout could not be synced", "checkout", c.ID, "err", err)
 	}
@@ -384,9 +390,9 @@ func (s *Service) Finish(ctx context.Context, readerID, session string) (Outcome
 		return out, nil
 	}
 	if out.Checkout.State != CheckoutComplete {
-		out.State = OutcomeDeclined
-		if out.Subscription != nil {
-			out.Why = DeclineWords(out.Subscription.Decline)
+		out.State, out.Why = OutcomeDeclined, "The payment was not completed."
+		if sub := out.Subscription; sub != nil && sub.Decline != "" {
+			out.Why = DeclineWords(sub.Decline)
 		}
 	} else if sub := out.Subscription; sub != nil && sub.Decline != "" {
 		out.State, out.Why = OutcomeDeclined, DeclineWords(sub.Decline)
@@ -404,11 +410,12 @@ func (s *Service) ReturnOf(ctx context.Context, readerID, checkout string) (stri
 	return c.Return, nil
 }
 
-// Cancel ends the reader's subscription at the end of its period; at once if it
-// was never paid. Resume takes that back. Both are followed by a sync.
+// Cancel ends the reader's subscription at the end of its period; at once if
+// its payment failed for good or was never made, since nothing of it is left to
+// keep. Resume takes that back. Both are followed by a sync.
 func (s *Service) Cancel(ctx context.Context, readerID string) error {
 	return s.change(ctx, readerID, func(ctx context.Context, sub Subscription) error {
-		if sub.Status == Incomplete {
+		if st := Access(sub, s.Paper.Now()).State; st == StandsWaiting || st == StandsLapsed {
 			return s.Gateway.CancelNow(ctx, sub.ID)
 		}
 		return s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, true, s.onceKey("cancel", sub))

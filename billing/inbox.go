@@ -31,6 +31,10 @@ type inboxStore interface {
 	SettleMark(ctx context.Context, m Mark, at time.Time) error
 	// FailMark keeps the error with the mark and its events.
 	FailMark(ctx context.Context, m Mark, reason string, next time.Time) error
+	// ReleaseMark lets go of a claim without a word on how it went.
+	ReleaseMark(ctx context.Context, m Mark) error
+	// PrunePayloads empties up to n payloads of events that were done before.
+	PrunePayloads(ctx context.Context, before time.Time, n int) (int, error)
 	// Unsettled counts the marks that are due or claimed.
 	Unsettled(ctx context.Context, now time.Time) (int, error)
 }
@@ -83,7 +87,7 @@ func (s *Service) poke() {
 }
 
 const (
-	claimFor  = 2 * time.Minute // longer than a sync may wait and work
+	claimFor  = leaseWait + leaseWork + 5*time.Second // longer than a sync may wait and work
 	claimMany = 4
 	lookAgain = time.Second // for marks that other machines set
 )
@@ -150,12 +154,16 @@ func (s *Service) workOnce(ctx context.Context) (int, error) {
 // kept with the mark.
 func (s *Service) work(ctx context.Context, m Mark) error {
 	err := s.bring(ctx, m.Ref)
+	stopping := ctx.Err() != nil
 	// Shutting down must not lose what was learned.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseWork)
 	defer cancel()
 	now := s.Wall.Now()
-	if err == nil {
+	switch {
+	case err == nil:
 		return s.Store.SettleMark(ctx, m, now)
+	case stopping:
+		return s.Store.ReleaseMark(ctx, m)
 	}
 	s.Log.Warn("a sync failed and will be tried again", "kind", m.Kind, "id", m.ID, "attempts", m.Attempts+1, "err", err)
 	return s.Store.FailMark(ctx, m, err.Error(), now.Add(backoff(m.Attempts)))

@@ -137,9 +137,13 @@ const (
 	everyNight = 24 * time.Hour
 )
 
+// payloadsFor is how long the payloads of events that are done are kept. They
+// hold addresses, and nothing but a developer's question needs them.
+const payloadsFor = 60 * 24 * time.Hour
+
 // KeepReconciled reconciles hourly by events and nightly in full, until ctx
 // ends, beginning with what happened while nobody listened. Of several machines
-// one does it: whoever gets the lease.
+// one does each: whoever takes its turn first.
 func (s *Service) KeepReconciled(ctx context.Context) {
 	s.reconcileHourly(ctx)
 	hourly, nightly := time.NewTicker(everyHour), time.NewTicker(everyNight)
@@ -150,10 +154,37 @@ func (s *Service) KeepReconciled(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-hourly.C:
-			s.reconcileHourly(ctx)
+			if s.turn(ctx, "hourly", everyHour) {
+				s.reconcileHourly(ctx)
+			}
 		case <-nightly.C:
-			rep, err := s.ReconcileAll(ctx)
-			s.report(ctx, "nightly", rep, err)
+			if s.turn(ctx, "nightly", everyNight) {
+				rep, err := s.ReconcileAll(ctx)
+				s.report(ctx, "nightly", rep, errors.Join(err, s.forgetPayloads(ctx)))
+			}
+		}
+	}
+}
+
+// turn takes this period's run for this machine. The lease is not given back:
+// it keeps the others away until the next period.
+func (s *Service) turn(ctx context.Context, name string, every time.Duration) bool {
+	now := s.Wall.Now()
+	_, ok, err := s.Store.TakeLease(ctx, "reconcile:"+name, now, now.Add(every/2))
+	if err != nil {
+		s.report(ctx, name, Report{}, err)
+	}
+	return ok
+}
+
+// forgetPayloads empties old payloads, a few at a time, so that nobody waits
+// for the writer.
+func (s *Service) forgetPayloads(ctx context.Context) error {
+	const some = 200
+	for {
+		n, err := s.Store.PrunePayloads(ctx, s.Wall.Now().Add(-payloadsFor), some)
+		if err != nil || n < some {
+			return err
 		}
 	}
 }

@@ -157,9 +157,14 @@ func (s *Service) record(ctx context.Context, seen sight) (Synced, error) {
 	object := Ref{KindCustomer, seen.Customer.ID}
 	if readerID == "" {
 		if seen.Customer.Deleted || len(seen.Subscriptions)+len(seen.Invoices) == 0 {
-			return out, nil // nobody's, and nothing
+			return out, s.Store.Release(ctx, object, ForeignCustomer, seen.at) // nobody's, and nothing
 		}
 		return out, s.Store.Quarantine(ctx, Oddity{object, ForeignCustomer, seen.at})
+	}
+	if here, err := s.Store.ReaderExists(ctx, readerID); err != nil {
+		return out, err
+	} else if !here {
+		seen.Customer.Email = "" // erased here: what Stripe still knows does not come back
 	}
 	out.ReaderID = readerID
 	seen.Customer.ReaderID = readerID

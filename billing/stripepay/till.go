@@ -2,6 +2,7 @@ package stripepay
 
 import (
 	"context"
+	"crypto/rand"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -117,7 +118,7 @@ func (s *Stripe) FindSession(ctx context.Context, customer, checkoutID string) (
 // ExpireSession closes a session, so that it can no longer be paid. Conflict if
 // it is not open.
 func (s *Stripe) ExpireSession(ctx context.Context, id string) error {
-	_, err := s.api.CheckoutSessions.Expire(id, &stripe.CheckoutSessionExpireParams{Params: keyed(ctx, "expire:"+id)})
+	_, err := s.api.CheckoutSessions.Expire(id, &stripe.CheckoutSessionExpireParams{Params: keyed(ctx, "expire:"+id+":"+rand.Text())})
 	if err == nil {
 		return nil
 	}
@@ -131,7 +132,7 @@ func (s *Stripe) ExpireSession(ctx context.Context, id string) error {
 		return fault.New(fault.Conflict, "That purchase is already complete.", err)
 	}
 	if perhapsDone(err) {
-		_, err = s.api.CheckoutSessions.Expire(id, &stripe.CheckoutSessionExpireParams{Params: keyed(ctx, "expire:"+id+":again")})
+		_, err = s.api.CheckoutSessions.Expire(id, &stripe.CheckoutSessionExpireParams{Params: keyed(ctx, "expire:"+id+":"+rand.Text())})
 	}
 	return faulty(err)
 }

@@ -137,6 +137,19 @@ func testBilling(t *testing.T, open Opener) {
 		if broken, _ := db.FailedEvents(ctx, 10); len(broken) != 0 {
 			t.Error("a done event still failed")
 		}
+		for before, want := range map[time.Time]int{now: 0, now.Add(time.Second): 1} {
+			n, err := db.PrunePayloads(ctx, before, 10)
+			noError(t, err)
+			if n != want {
+				t.Errorf("%d payloads of before %s were emptied, want %d", n, before, want)
+			}
+		}
+		noError(t, db.MarkDirty(ctx, ref, now))
+		held := claim(now)
+		noError(t, db.ReleaseMark(ctx, held[0]))
+		if got := claim(now); len(got) != 1 || got[0].Attempts != 0 {
+			t.Errorf("a released mark: %v", got)
+		}
 	})
 	t.Run("a lease that ran out fences its holder", func(t *testing.T) {
 		t.Parallel()
