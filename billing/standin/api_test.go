@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
@@ -406,7 +407,7 @@ func TestDeskRefusesOtherSites(t *testing.T) {
 			t.Errorf("advance %v answered %d", fields, got.status)
 		}
 	}
-	if got := b.post("/_clock/advance", "by", "720h"); got.status != http.StatusOK || b.clock.Offset() < 719*60*60*1e9 {
+	if got := b.post("/_clock/advance", "by", "720h"); got.status != http.StatusOK || b.clock.Offset() < 719*time.Hour {
 		t.Errorf("advance answered %d", got.status)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
+	"time"
 )
 
 // payView is what the checkout page shows.
@@ -145,7 +146,7 @@ func (s *Server) payPost(w http.ResponseWriter, r *http.Request) error {
 			v.Wrong["promotion_code"] = why
 		}
 	}
-	b := v.read(r)
+	b := v.read(r, s.now())
 	if len(v.Wrong) > 0 {
 		return s.show(w, http.StatusUnprocessableEntity, "pay", "Checkout", v)
 	}
@@ -189,9 +190,9 @@ func (s *Server) charge(w http.ResponseWriter, r *http.Request, b buyer, v *payV
 }
 
 // read checks what was typed and fills v.Wrong with what must be mended.
-func (v *payView) read(r *http.Request) buyer {
+func (v *payView) read(r *http.Request, now time.Time) buyer {
 	b := buyer{email: v.Typed["email"], name: v.Typed["name"]}
-	b.number, b.month, b.year = readCard(r, v.Wrong)
+	b.number, b.month, b.year = readCard(r, now, v.Wrong)
 	if b.name == "" {
 		v.Wrong["name"] = "Your name is required."
 	}
@@ -217,7 +218,7 @@ func (v *payView) read(r *http.Request) buyer {
 }
 
 // readCard checks the three card fields, in the words that Stripe uses.
-func readCard(r *http.Request, wrong map[string]string) (number string, month, year int64) {
+func readCard(r *http.Request, now time.Time, wrong map[string]string) (number string, month, year int64) {
 	number = digits(r.PostFormValue("number"))
 	if !luhn(number) {
 		wrong["number"] = "Your card number is invalid."
@@ -225,8 +226,8 @@ func readCard(r *http.Request, wrong map[string]string) (number string, month, y
 	month, year, ok := expiry(r.PostFormValue("exp"))
 	if !ok {
 		wrong["exp"] = "Your card's expiration date is invalid."
-	} else if year < 2000 || year > 2099 {
-		wrong["exp"] = "Your card's expiration year is invalid."
+	} else if year*12+month < int64(now.Year())*12+int64(now.Month()) {
+		wrong["exp"] = "Your card's expiration date is in the past."
 	}
 	cvc := digits(r.PostFormValue("cvc"))
 	if len(cvc) < 3 || len(cvc) > 4 || strings.Trim(cvc, "0123456789") != "" {

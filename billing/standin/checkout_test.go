@@ -3,6 +3,7 @@ package standin_test
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -160,6 +161,9 @@ func TestCheckoutFields(t *testing.T) {
 			t.Errorf("%s is not marked wrong", id)
 		}
 	}
+	if old := b.pay(s, "4242424242424242", "exp", "01/20"); old.page.Find("#exp-wrong").Text() != "Your card's expiration date is in the past." {
+		t.Error("a card of long ago is taken")
+	}
 	good := b.pay(s, "4242424242424242", "email", "ada@example.org", "line1", "1 Main St", "city", "Springfield",
 		"postal", "12345", "state", "IL", "country", "US")
 	if good.status != http.StatusSeeOther {
@@ -265,5 +269,24 @@ func TestCheckoutExpires(t *testing.T) {
 	}
 	if _, err := b.stripe.CheckoutSessions.Expire(s.ID, &stripe.CheckoutSessionExpireParams{}); b.stripeError(err).HTTPStatusCode != 400 {
 		t.Error("an expired session expires again")
+	}
+}
+
+// Two tabs, or an impatient finger: one session never sells twice.
+func TestCheckoutPaidTwiceAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cus := b.customer()
+	s := b.session(b.price(1200, "month").ID, func(p *stripe.CheckoutSessionParams) { p.CustomerEmail, p.Customer = nil, &cus.ID })
+	var both sync.WaitGroup
+	for range 4 {
+		both.Go(func() { b.pay(s, "4242424242424242") })
+	}
+	both.Wait()
+	if n := len(collect(b.stripe.Charges.List(&stripe.ChargeListParams{Customer: &cus.ID}).Iter)); n != 1 {
+		t.Errorf("%d charges, want 1", n)
+	}
+	if n := len(collect(b.stripe.Subscriptions.List(&stripe.SubscriptionListParams{Customer: &cus.ID}).Iter)); n != 1 {
+		t.Errorf("%d subscriptions, want 1", n)
 	}
 }

@@ -62,7 +62,7 @@ func (s *Server) invoicePost(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	number, month, year := readCard(r, v.Wrong)
+	number, month, year := readCard(r, s.now(), v.Wrong)
 	if len(v.Wrong) > 0 {
 		return s.show(w, http.StatusUnprocessableEntity, "invoice", "Invoice "+v.Number, v)
 	}

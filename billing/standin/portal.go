@@ -163,7 +163,7 @@ func (s *Server) portalCard(w http.ResponseWriter, r *http.Request, id string) e
 	if !v.CanCard {
 		return invalid("", "Cards cannot be changed here.")
 	}
-	number, month, year := readCard(r, v.Wrong)
+	number, month, year := readCard(r, s.now(), v.Wrong)
 	if len(v.Wrong) > 0 {
 		return s.show(w, http.StatusUnprocessableEntity, "portal", "Your billing", v)
 	}

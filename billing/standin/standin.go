@@ -89,7 +89,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, db: db, log: cfg.Log, dice: newDice(cfg.Seed), wake: make(chan struct{}, 1),
-		post: &http.Client{Timeout: deliveryTimeout, CheckRedirect: noRedirect}}
+		post: &http.Client{Transport: &http.Transport{}, Timeout: deliveryTimeout, CheckRedirect: noRedirect}}
 	if s.pages, err = loadPages(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
