@@ -120,7 +120,7 @@ func newBench(t *testing.T, change ...func(*handlers.Deps)) *bench {
 		Paper:  b.paper, Wall: clock.Wall{}, Log: slog.New(slog.NewTextHandler(b.log, nil)), Metrics: prometheus.NewRegistry(),
 		News: db, Gate: db, Plans: b.shop, Meter: paywall.NewMeter(db, 1), Crawlers: paywall.NewCrawlers(nil),
 		Holdings: handlers.NewHoldings(b.shop), Ready: func(context.Context) error { return nil },
-		Sessions: handlers.NewSessions(handlers.SessionParts{Table: db.Sessions(clock.Wall{}), Store: db, Wall: clock.Wall{}}),
+		Accounts: handlers.Accounts{Sessions: handlers.NewSessions(handlers.SessionParts{Table: db.Sessions(clock.Wall{}), Store: db, Wall: clock.Wall{}})},
 	}
 	for _, f := range change {
 		f(&deps)

@@ -46,7 +46,6 @@ type Deps struct {
 	Meter    *paywall.Meter
 	Crawlers *paywall.Crawlers
 	Holdings *Holdings
-	Sessions *Sessions
 	Plans    catalogueStore
 	Accounts
 	Till
