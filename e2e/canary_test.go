@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"fmt"
 	"html"
 	"io"
@@ -61,7 +62,11 @@ func TestNothingClosedLeavesTheServer(t *testing.T) {
 	for _, v := range viewers {
 		asked += v.asked
 	}
-	t.Logf("%d routes, %d requests by %d viewers", len(list), asked, len(viewers))
+	texts := 0
+	for _, v := range viewers {
+		texts += len(v.seen)
+	}
+	t.Logf("%d routes, %d requests by %d viewers, %d different answers", len(list), asked, len(viewers), texts)
 }
 
 func bodyOf(t testing.TB, p *Paper, v *viewer, path string) string {
@@ -80,6 +85,7 @@ type viewer struct {
 	agent  string
 	open   map[string]bool // slugs that this viewer was given
 	asked  int
+	seen   map[[sha256.Size]byte]bool // texts that were looked through
 }
 
 // canaryViewers are an unconfirmed machine, a visitor and a reader who have
@@ -104,7 +110,7 @@ func canaryViewers(t testing.TB, p *Paper) (list []*viewer, subscriber *viewer) 
 	registered.Spend(metered[2:], 5)
 	lapsed.Spend(metered[7:], 5)
 	list = []*viewer{
-		{name: "machine", agent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
+		{name: "machine", seen: map[[sha256.Size]byte]bool{}, agent: "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"},
 		newViewer("visitor", visitor, metered[:2]),
 		newViewer("registered reader", registered, metered[2:7]),
 		newViewer("lapsed reader", lapsed, metered[7:12]),
@@ -113,7 +119,7 @@ func canaryViewers(t testing.TB, p *Paper) (list []*viewer, subscriber *viewer) 
 }
 
 func newViewer(name string, b *Browser, open []string) *viewer {
-	v := &viewer{name: name, agent: agent, open: map[string]bool{}}
+	v := &viewer{name: name, agent: agent, open: map[string]bool{}, seen: map[[sha256.Size]byte]bool{}}
 	at, _ := url.Parse(b.paper.URL)
 	for _, c := range b.Jar.Cookies(at) {
 		v.cookie += c.Name + "=" + c.Value + "; "
@@ -198,11 +204,13 @@ func (v *viewer) walk(t *testing.T, p *Paper, list []route, paths known, etags m
 		if method == http.MethodHead && body != "" {
 			t.Errorf("%s: HEAD %s has a body", v.name, path)
 		}
-		for name, values := range res.Header {
-			body += "\n" + name + " " + strings.Join(values, " ")
-		}
-		if slug := behind.found(body, v.open); slug != "" {
-			t.Errorf("%s reads what is closed of %s by %s %s %q %q", v.name, slug, method, path, form, header)
+		for _, text := range []string{body, headers(res)} {
+			if !v.isNew(text, res.Header.Get("X-Request-Id")) {
+				continue
+			}
+			if slug := behind.found(text, v.open); slug != "" {
+				t.Errorf("%s reads what is closed of %s by %s %s %q %q", v.name, slug, method, path, form, header)
+			}
 		}
 		return res.Header.Get("Etag")
 	}
@@ -211,6 +219,10 @@ func (v *viewer) walk(t *testing.T, p *Paper, list []route, paths known, etags m
 			continue
 		}
 		for _, path := range paths.fill(t, r.Pattern) {
+			if strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/media/") {
+				look(http.MethodGet, path, nil) // a file is the same for everybody
+				continue
+			}
 			v.readPath(path, etags[path], look)
 		}
 	}
@@ -221,6 +233,29 @@ func (v *viewer) walk(t *testing.T, p *Paper, list []route, paths known, etags m
 		look(http.MethodGet, "/search?q="+url.QueryEscape(query), nil)
 	}
 	v.postAll(t, p, list, paths, look)
+}
+
+// isNew reports whether the viewer meets a text for the first time. Most
+// requests are answered by the same bytes, but for the request's id.
+func (v *viewer) isNew(text, id string) bool {
+	if id != "" {
+		text = strings.ReplaceAll(text, id, "")
+	}
+	sum := sha256.Sum256([]byte(text))
+	known := v.seen[sum]
+	v.seen[sum] = true
+	return !known
+}
+
+func headers(res *http.Response) string {
+	var lines []string
+	for name, values := range res.Header {
+		if name != "Date" {
+			lines = append(lines, name+" "+strings.Join(values, " "))
+		}
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "\n")
 }
 
 // oddQueries are what might ask for more than the page.
