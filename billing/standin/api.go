@@ -80,34 +80,16 @@ func (s *Server) handle(h handler, r *http.Request, id, key string) (answer, err
 	}
 	fault := s.faults.nextCall(r.Method, r.URL.Path)
 	var got answer
-	err := s.do(r.Context(), func(w *work) error {
+	err := s.do(r.Context(), func(w *work) (err error) {
 		w.request, w.idemKey = id, key
-		if kept, found, err := w.replay(key, sum); err != nil || found {
-			got = kept
+		var found bool
+		if got, found, err = w.replay(key, sum); err != nil || found {
 			return err
 		}
 		if fault == failBefore {
 			got = errorAnswer(serverFault())
-			return w.keep(key, sum, got)
-		}
-		body, err := h(&call{work: w, p: p, r: r})
-		if err == nil {
-			if body, err = w.present(body, p.strings("expand")); err == nil {
-				if bad := p.verdict(); bad != nil {
-					err = bad
-				}
-			}
-		}
-		if bad := p.err; bad != nil {
-			err = bad // a parameter that cannot be read explains what follows
-		}
-		switch bad := (*apiError)(nil); {
-		case errors.As(err, &bad) && bad.keeps():
-			got = errorAnswer(bad)
-		case err != nil:
+		} else if got, err = (&call{work: w, p: p, r: r}).perform(h); err != nil {
 			return err
-		default:
-			got = answer{status: http.StatusOK, body: encode(body)}
 		}
 		if fault == failAfter {
 			got = errorAnswer(serverFault())
@@ -118,6 +100,28 @@ func (s *Server) handle(h handler, r *http.Request, id, key string) (answer, err
 		return errorAnswer(bad), nil
 	}
 	return got, err
+}
+
+// perform runs the handler and words its answer. An error undoes everything;
+// a bank's no is an answer, since what it left in the books stays.
+func (c *call) perform(h handler) (answer, error) {
+	body, err := h(c)
+	if err == nil {
+		body, err = c.present(body, c.p.strings("expand"))
+	}
+	if bad := c.p.err; bad != nil {
+		return answer{}, bad // a parameter that cannot be read explains whatever followed
+	}
+	if bad := (*apiError)(nil); errors.As(err, &bad) && bad.keeps() {
+		return errorAnswer(bad), nil
+	}
+	if err != nil {
+		return answer{}, err
+	}
+	if bad := c.p.verdict(); bad != nil {
+		return answer{}, bad
+	}
+	return answer{status: http.StatusOK, body: encode(body)}, nil
 }
 
 // admit checks the key and the version.

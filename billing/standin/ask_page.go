@@ -65,11 +65,14 @@ func (s *Server) askPost(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if session != nil {
-			got, err = b.answerSession(session, yes)
-			return err
+		if session == nil {
+			return b.answerIntent(intent, pm, yes)
 		}
-		return b.answerIntent(intent, pm, yes)
+		if session.str("status") != "open" {
+			return &apiError{status: http.StatusGone, message: "This page has expired. Nothing was charged."}
+		}
+		got, err = b.answerSession(session, yes)
+		return err
 	})
 	if err != nil {
 		return err
@@ -93,14 +96,13 @@ func (s *Server) askPost(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sessionOf is the open checkout session that the intent belongs to, if any.
+// sessionOf is the checkout session that the intent belongs to, if any.
 func (w *work) sessionOf(intent obj) (obj, error) {
 	inv, err := w.find(intent.str("invoice"))
 	if err != nil || inv == nil || inv.str("billing_reason") != "subscription_create" {
 		return nil, err
 	}
-	found, err := w.all(of("checkout.session").is("status", "open").
-		cond("body->>'$._.sub' = ?", inv.str("subscription")))
+	found, err := w.all(of("checkout.session").cond("body->>'$._.sub' = ?", inv.str("subscription")))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

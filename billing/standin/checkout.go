@@ -136,6 +136,11 @@ func (c *call) sessionTerms(s obj) error {
 		h["sub_metadata"] = merged(nil, in.metadata("metadata"))
 		h["sub_description"] = in.str("description")
 	}
+	return c.sessionDiscount(s)
+}
+
+// sessionDiscount reads the discount that the merchant gives with the session.
+func (c *call) sessionDiscount(s obj) error {
 	for _, d := range c.p.items("discounts") {
 		if s.flag("allow_promotion_codes") {
 			return invalid("discounts", "You may only specify one of these parameters: allow_promotion_codes, discounts.")
@@ -152,7 +157,7 @@ func (c *call) sessionTerms(s obj) error {
 		if err != nil {
 			return asParam(err, "discounts[0][coupon]")
 		}
-		h["coupon"], h["promotion"] = found.str("id"), promotion
+		s.hidden()["coupon"], s.hidden()["promotion"] = found.str("id"), promotion
 	}
 	return nil
 }

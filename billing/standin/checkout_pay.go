@@ -40,7 +40,7 @@ func (w *work) pay(s obj, b buyer) (outcome, error) {
 		return outcome{}, err
 	}
 	s.hidden()["method"] = pm["id"]
-	if inv.num("amount_due") == 0 {
+	if inv.str("status") == "paid" { // nothing to pay, or paid at the invoice's own page
 		return outcome{done: true}, w.complete(s, sub, inv, pm, customer)
 	}
 	return w.settled(s, w.payInvoice(inv, pm, onSession, w.s.url("/c/pay/"+s.str("id"))))
@@ -165,7 +165,8 @@ func (w *work) sessionOrder(s, customer obj) (sub, inv obj, err error) {
 		if inv, err = w.get("invoice", sub.str("latest_invoice")); err != nil {
 			return nil, nil, err
 		}
-		if sub.str("status") == "incomplete" && inv.num("total") == s.num("amount_total") {
+		usable := sub.str("status") == "incomplete" && inv.num("total") == s.num("amount_total")
+		if usable || sub.str("status") == "active" {
 			return sub, inv, nil
 		}
 		if sub.str("status") == "incomplete" { // a promotion code came or went meanwhile

@@ -290,3 +290,38 @@ func TestCheckoutPaidTwiceAtOnce(t *testing.T) {
 		t.Errorf("%d subscriptions, want 1", n)
 	}
 }
+
+// A bank's question may outlive the page that asked it.
+func TestCheckout3DSAfterExpiry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	s := b.session(b.price(1200, "month").ID)
+	ask := b.pay(s, "4000002500003155")
+	_, err := b.stripe.CheckoutSessions.Expire(s.ID, &stripe.CheckoutSessionExpireParams{})
+	b.must(err)
+	if got := b.post(ask.location, "outcome", "complete"); got.status != http.StatusGone {
+		t.Errorf("an answer for an expired session answered %d", got.status)
+	}
+	if it := b.stripe.Charges.List(&stripe.ChargeListParams{}); it.Next() {
+		t.Error("an expired session was charged")
+	}
+}
+
+// A first invoice that is paid at its own page completes the session without a
+// second subscription.
+func TestCheckoutPaidAtTheInvoice(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cus := b.customer()
+	s := b.session(b.price(1200, "month").ID, func(p *stripe.CheckoutSessionParams) { p.CustomerEmail, p.Customer = nil, &cus.ID })
+	b.pay(s, "4000000000000002")
+	inv := collect(b.stripe.Invoices.List(&stripe.InvoiceListParams{Customer: &cus.ID}).Iter)[0].(*stripe.Invoice)
+	b.post("/i/"+inv.ID, "number", "4242424242424242", "exp", "12/40", "cvc", "123")
+	if got := b.pay(s, "4242424242424242"); got.status != http.StatusSeeOther {
+		t.Fatalf("the session answered %d", got.status)
+	}
+	subs := collect(b.stripe.Subscriptions.List(&stripe.SubscriptionListParams{Customer: &cus.ID}).Iter)
+	if len(subs) != 1 || b.getSession(s.ID).Subscription.ID != subs[0].(*stripe.Subscription).ID {
+		t.Errorf("%d subscriptions", len(subs))
+	}
+}

@@ -169,31 +169,9 @@ func (s *Server) portalCard(w http.ResponseWriter, r *http.Request, id string) e
 	}
 	var setup obj
 	var refusal *apiError
-	err = s.do(r.Context(), func(b *work) error {
-		_, customer, _, err := b.portal(id)
-		if err != nil {
-			return err
-		}
-		pm := b.newCard(number, month, year, obj{"address": noAddress(), "email": customer["email"], "name": customer["name"], "phone": nil})
-		setup = b.newSetup(customer["id"], "off_session")
-		setup.hidden()["portal"] = true
-		for _, o := range []obj{pm, setup} {
-			if err := b.put(o); err != nil {
-				return err
-			}
-		}
-		if err := b.emit("setup_intent.created", setup); err != nil {
-			return err
-		}
-		err = b.setUp(setup, pm, onSession, s.url("/p/session/"+id))
-		if e, ok := refused(err); ok {
-			refusal = e
-			return nil
-		}
-		if err != nil || setup.str("status") != "succeeded" {
-			return err
-		}
-		return b.makeDefault(customer.str("id"), pm)
+	err = s.do(r.Context(), func(b *work) (err error) {
+		setup, refusal, err = b.saveCard(id, number, month, year)
+		return err
 	})
 	if err != nil {
 		return err
@@ -208,6 +186,34 @@ func (s *Server) portalCard(w http.ResponseWriter, r *http.Request, id string) e
 		http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
 	}
 	return nil
+}
+
+// saveCard sets a card up for the portal's customer. A bank's no is not an
+// error: what it left in the books stays.
+func (w *work) saveCard(id, number string, month, year int64) (setup obj, refusal *apiError, err error) {
+	_, customer, _, err := w.portal(id)
+	if err != nil {
+		return nil, nil, err
+	}
+	pm := w.newCard(number, month, year, obj{"address": noAddress(), "email": customer["email"], "name": customer["name"], "phone": nil})
+	setup = w.newSetup(customer["id"], "off_session")
+	setup.hidden()["portal"] = true
+	for _, o := range []obj{pm, setup} {
+		if err := w.put(o); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := w.emit("setup_intent.created", setup); err != nil {
+		return nil, nil, err
+	}
+	err = w.setUp(setup, pm, onSession, w.s.url("/p/session/"+id))
+	if e, ok := refused(err); ok {
+		return setup, e, nil
+	}
+	if err != nil || setup.str("status") != "succeeded" {
+		return setup, nil, err
+	}
+	return setup, nil, w.makeDefault(customer.str("id"), pm)
 }
 
 // makeDefault has a customer's future invoices paid with the card, and those

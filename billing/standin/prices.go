@@ -13,12 +13,7 @@ func createProduct(c *call) (obj, error) {
 		return nil, err
 	}
 	c.p.oneOf("type", "service", "service", "good")
-	product := obj{
-		"id": id, "object": "product", "active": true, "created": c.now, "default_price": nil, "description": nil,
-		"features": []any{}, "images": []any{}, "livemode": false, "metadata": obj{}, "name": c.p.need("name"),
-		"package_dimensions": nil, "shippable": nil, "statement_descriptor": nil, "tax_code": nil, "type": "service",
-		"unit_label": nil, "updated": c.now, "url": nil,
-	}
+	product := c.newProduct(id, c.p.need("name"))
 	c.fillProduct(product)
 	if err := c.put(product); err != nil {
 		return nil, err
@@ -35,6 +30,15 @@ func createProduct(c *call) (obj, error) {
 		return product, c.put(product)
 	}
 	return product, nil
+}
+
+func (w *work) newProduct(id, name string) obj {
+	return obj{
+		"id": id, "object": "product", "active": true, "created": w.now, "default_price": nil, "description": nil,
+		"features": []any{}, "images": []any{}, "livemode": false, "metadata": obj{}, "name": name,
+		"package_dimensions": nil, "shippable": nil, "statement_descriptor": nil, "tax_code": nil, "type": "service",
+		"unit_label": nil, "updated": w.now, "url": nil,
+	}
 }
 
 func (c *call) fillProduct(product obj) {
@@ -103,12 +107,8 @@ func createPrice(c *call) (obj, error) {
 	var product obj
 	var err error
 	if in := c.p.child("product_data"); in != nil {
-		product = obj{
-			"id": c.newID("prod_"), "object": "product", "active": true, "created": c.now, "default_price": nil, "description": nil,
-			"features": []any{}, "images": []any{}, "livemode": false, "metadata": merged(nil, in.metadata("metadata")),
-			"name": in.need("name"), "package_dimensions": nil, "shippable": nil, "statement_descriptor": nil, "tax_code": nil,
-			"type": "service", "unit_label": nil, "updated": c.now, "url": nil,
-		}
+		product = c.newProduct(c.newID("prod_"), in.need("name"))
+		product["metadata"] = merged(nil, in.metadata("metadata"))
 		if err := c.put(product); err != nil {
 			return nil, err
 		}
@@ -146,22 +146,8 @@ func (c *call) newPrice(p *params, product obj) (obj, error) {
 	if on, sent := p.optBool("active"); sent {
 		price["active"] = on
 	}
-	if r := p.child("recurring"); r != nil {
-		r.oneOf("usage_type", "licensed", "licensed")
-		every, sent := r.optInt("interval_count")
-		if !sent {
-			every = 1
-		}
-		if every < 1 {
-			return nil, invalid("recurring[interval_count]", "This value must be greater than or equal to 1.")
-		}
-		unit := r.oneOf("interval", "", "day", "week", "month", "year")
-		if unit == "" {
-			return nil, invalidCode("parameter_missing", "recurring[interval]", "Missing required param: recurring[interval].")
-		}
-		price["type"] = "recurring"
-		price["recurring"] = obj{"aggregate_usage": nil, "interval": unit, "interval_count": every,
-			"trial_period_days": nil, "usage_type": "licensed"}
+	if err := recurring(p.child("recurring"), price); err != nil {
+		return nil, err
 	}
 	if err := c.lookupKey(p, price); err != nil {
 		return nil, err
@@ -170,6 +156,29 @@ func (c *call) newPrice(p *params, product obj) (obj, error) {
 		return nil, err
 	}
 	return price, c.emit("price.created", price)
+}
+
+// recurring reads a price's rhythm; without one it is paid once.
+func recurring(r *params, price obj) error {
+	if r == nil {
+		return nil
+	}
+	r.oneOf("usage_type", "licensed", "licensed")
+	every, sent := r.optInt("interval_count")
+	if !sent {
+		every = 1
+	}
+	if every < 1 {
+		return invalid("recurring[interval_count]", "This value must be greater than or equal to 1.")
+	}
+	unit := r.oneOf("interval", "", "day", "week", "month", "year")
+	if unit == "" {
+		return invalidCode("parameter_missing", "recurring[interval]", "Missing required param: recurring[interval].")
+	}
+	price["type"] = "recurring"
+	price["recurring"] = obj{"aggregate_usage": nil, "interval": unit, "interval_count": every,
+		"trial_period_days": nil, "usage_type": "licensed"}
+	return nil
 }
 
 // lookupKey gives the price its key; another price gives it up only when

@@ -25,32 +25,38 @@ func createSubscription(c *call) (obj, error) {
 	if err := c.takeDefaultMethod(sub, customer); err != nil {
 		return nil, err
 	}
+	if err := c.firstPayment(sub, customer); err != nil {
+		return nil, err
+	}
+	return c.get("subscription", sub.str("id"))
+}
+
+// firstPayment opens the subscription and charges its first invoice, as far as
+// payment_behavior wants that.
+func (c *call) firstPayment(sub, customer obj) error {
 	behavior := c.p.oneOf("payment_behavior", "allow_incomplete", "allow_incomplete", "default_incomplete", "error_if_incomplete")
 	pm, err := c.defaultMethod(sub, customer)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if pm == nil && behavior != "default_incomplete" {
-		return nil, invalidCode("resource_missing", "", "This customer has no attached payment source or default payment method. "+
+		return invalidCode("resource_missing", "", "This customer has no attached payment source or default payment method. "+
 			"Please consider adding a default payment method.")
 	}
 	inv, err := c.open(sub, customer)
-	if err != nil {
-		return nil, err
+	if err != nil || inv.str("status") != "open" || behavior == "default_incomplete" {
+		return err
 	}
-	if inv.str("status") == "open" && behavior != "default_incomplete" {
-		err := c.payInvoice(inv, pm, offSession, "")
-		if refusal, ok := refused(err); ok {
-			err = nil
-			if behavior == "error_if_incomplete" {
-				refusal.undo, err = true, refusal
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
+	err = c.payInvoice(inv, pm, offSession, "")
+	refusal, ok := refused(err)
+	if !ok {
+		return err
 	}
-	return c.get("subscription", sub.str("id"))
+	if behavior == "error_if_incomplete" {
+		refusal.undo = true
+		return refusal
+	}
+	return nil
 }
 
 // orders reads line items: price and quantity. All must be recurring in one

@@ -203,3 +203,23 @@ func TestBooksSurvive(t *testing.T) {
 		t.Error("the books forgot a customer")
 	}
 }
+
+// The desk's own form: a box that isn't ticked is off, and the browser goes
+// back to the desk.
+func TestDeskForm(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.post("/_faults", "mute", "1", "drop", "10")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, b.url+"/_faults", strings.NewReader("form=1&drop=20&reorder=1"))
+	b.must(err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Accept", "text/html")
+	if got := b.do(req); got.status != http.StatusSeeOther || got.location != "/" {
+		t.Errorf("the desk answered %d %q", got.status, got.location)
+	}
+	page := b.open(b.url + "/").page
+	drop, _ := page.Find("#drop").Attr("value")
+	if page.Find("[name=mute][checked]").Length() != 0 || page.Find("[name=reorder][checked]").Length() != 1 || drop != "20" {
+		t.Errorf("the desk shows drop %s", drop)
+	}
+}
