@@ -58,7 +58,11 @@ func (s *Site) account(c echo.Context) error {
 	if err := s.render(c, http.StatusOK, views.Account(page)); err != nil || len(page.Bought) == 0 {
 		return err
 	}
-	return s.Readers.SeenBought(ctx, who.Reader.ID)
+	if err := s.Readers.SeenBought(ctx, who.Reader.ID); err != nil {
+		return err
+	}
+	s.Sessions.Forget(tokenHash(s.Sessions.token(c))) // or memory would say it again
+	return nil
 }
 
 // accountMoney fills in plan, benefits and invoices.
