@@ -13,8 +13,8 @@ import (
 	"broadsheet/paywall"
 )
 
-// entry is one request as the log keeps it. It holds no cookie, no query and no
-// form: those can carry what must not be written down.
+// entry is one request as the log keeps it. It holds no cookie, no query, no form
+// and no token of a link: those must not be written down.
 type entry struct {
 	at      time.Time
 	took    time.Duration
@@ -118,14 +118,14 @@ type observerKey struct {
 var classes = [...]string{"0xx", "1xx", "2xx", "3xx", "4xx", "5xx"}
 
 func (s *Site) record(e entry) {
-	key := observerKey{e.method, e.route, min(e.status/100, 5)}
+	key := observerKey{knownMethod(e.method), e.route, min(e.status/100, 5)}
 	o, ok := s.metrics.known.Load(key)
 	if !ok {
 		route := e.route
 		if route == "" {
 			route = "none"
 		}
-		o, _ = s.metrics.known.LoadOrStore(key, s.metrics.took.WithLabelValues(knownMethod(e.method), route, classes[key.class]))
+		o, _ = s.metrics.known.LoadOrStore(key, s.metrics.took.WithLabelValues(key.method, route, classes[key.class]))
 	}
 	o.(prometheus.Observer).Observe(e.took.Seconds())
 	s.log.add(e)

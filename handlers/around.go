@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -66,6 +68,9 @@ func (s *Site) guarded(c echo.Context, next echo.HandlerFunc) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if !storable(c.Request().URL.Path) {
+		return fault.New(fault.Missing, noPage, nil)
+	}
 	if m := c.Request().Method; m != http.MethodGet && m != http.MethodHead {
 		if err := s.admitForm(c); err != nil {
 			return err
@@ -87,11 +92,36 @@ func (s *Site) admitForm(c echo.Context) error {
 	}
 	req.Body = http.MaxBytesReader(c.Response(), req.Body, maxForm)
 	err := req.ParseForm()
-	if _, large := errors.AsType[*http.MaxBytesError](err); err == nil || large {
+	if multi := req.ParseMultipartForm(maxForm); err == nil && !errors.Is(multi, http.ErrNotMultipart) {
+		err = multi
+	}
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return err
 	}
-	return fault.New(fault.Invalid, "That form could not be read. Go back and send it again.", err)
+	if err == nil {
+		for _, values := range req.Form {
+			if !storable(values...) {
+				err = errors.New("a field holds what is no text")
+			}
+		}
+	}
+	if err != nil {
+		return fault.New(fault.Invalid, unreadable, err)
+	}
+	return nil
 }
+
+// storable reports whether all are text as a database takes it: PostgreSQL
+// refuses a zero byte and what is not UTF-8.
+func storable(all ...string) bool {
+	return !slices.ContainsFunc(all, func(s string) bool { return !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 })
+}
+
+// Sentences for faults that are found in more than one place.
+const (
+	noPage     = "There is no page at this address. It may have moved, or the link may have lost a piece."
+	unreadable = "That form could not be read. Go back and send it again."
+)
 
 // requestID is the id that the log and an error page share.
 func requestID(c echo.Context) string {
@@ -113,13 +143,13 @@ func asFault(err error) error {
 	}
 	switch known.Code {
 	case http.StatusNotFound:
-		return fault.New(fault.Missing, "There is no page at this address. It may have moved, or the link may have lost a piece.", err)
+		return fault.New(fault.Missing, noPage, err)
 	case http.StatusMethodNotAllowed:
 		return fault.New(fault.NotAllowed, "This address does not take that kind of request.", err)
 	case http.StatusRequestEntityTooLarge:
 		return fault.New(fault.TooLarge, "That is more than this page takes. Nothing was changed.", err)
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType:
-		return fault.New(fault.Invalid, "That form could not be read. Go back and send it again.", err)
+		return fault.New(fault.Invalid, unreadable, err)
 	}
 	return err
 }

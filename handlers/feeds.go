@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"html"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -44,7 +45,8 @@ func newDocument(body []byte) document {
 }
 
 // documents keeps the texts that are expensive to make, until the paper
-// changes. Names come from us, so it cannot grow.
+// changes. Names come from us, and none is kept of an older paper, so it cannot
+// grow.
 type documents struct {
 	part int // stories in one sitemap
 	mu   sync.Mutex
@@ -61,6 +63,7 @@ func (d *documents) get(version int64, name string, build func() ([]byte, error)
 	if have, ok := d.kept[name]; ok && have.version == version {
 		return have, nil
 	}
+	maps.DeleteFunc(d.kept, func(_ string, old document) bool { return old.version < version })
 	body, err := build()
 	if err != nil {
 		return document{}, err
@@ -137,8 +140,9 @@ type rssGUID struct {
 // feed is the paper as RSS. Anyone may ask for it, so of a story that is not
 // free it carries what a closed gate shows.
 func (s *Site) feed(c echo.Context) error {
-	doc, err := s.documents.get(s.furniture.now().version, "feed", func() ([]byte, error) {
-		return s.writeFeed(c.Request().Context())
+	set := s.furniture.now()
+	doc, err := s.documents.get(set.version, "feed", func() ([]byte, error) {
+		return s.writeFeed(c.Request().Context(), set)
 	})
 	if err != nil {
 		return err
@@ -146,8 +150,7 @@ func (s *Site) feed(c echo.Context) error {
 	return sendDocument(c, "application/rss+xml; charset=utf-8", doc)
 }
 
-func (s *Site) writeFeed(ctx context.Context) ([]byte, error) {
-	set := s.furniture.now()
+func (s *Site) writeFeed(ctx context.Context, set *set) ([]byte, error) {
 	latest, err := s.News.Latest(ctx, news.Cursor{}, feedLength)
 	if err != nil {
 		return nil, err
@@ -158,7 +161,7 @@ func (s *Site) writeFeed(ctx context.Context) ([]byte, error) {
 	}
 	var built time.Time
 	for _, teaser := range latest.Teasers {
-		shelved, err := s.stories.get(ctx, teaser.Slug)
+		shelved, err := s.stories.get(ctx, set.version, teaser.Slug)
 		if err != nil {
 			return nil, err
 		}

@@ -38,6 +38,8 @@ type pageKey struct {
 	version   int64  // of the furniture and all stories
 	day       int32  // dates on pages are of a day
 	viewer    audience
+	pooled    bool // a verified reader's own pool
+	unlimited bool // the benefit, which staff may have or not
 	wall      paywall.Wall
 	reason    paywall.Reason
 	left      int16
@@ -143,7 +145,8 @@ func (p *pageCache) get(ctx context.Context, key pageKey, build func(context.Con
 			return nil, err
 		}
 		sum := sha256.Sum256(body)
-		pg := &page{plain: encode(body), etag: []string{`"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}}
+		// Weak, since one tag stands for every encoding.
+		pg := &page{plain: encode(body), etag: []string{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}}
 		select {
 		case p.work <- pg:
 		default: // the compressor is behind: this page stays as it is
@@ -224,6 +227,7 @@ func matches(header, etag string) bool {
 	if header == "" {
 		return false
 	}
+	etag = strings.TrimPrefix(etag, "W/")
 	for part := range strings.SplitSeq(header, ",") {
 		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
 		if part == etag || part == "*" {

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 )
@@ -82,7 +83,7 @@ func (s *Site) network(c echo.Context) string {
 // localPath is a safe way back: a path of this site with its query, "/" for
 // anything that a browser could read as another site.
 func localPath(raw string) string {
-	if len(raw) > maxReturn || !strings.HasPrefix(raw, "/") || strings.ContainsFunc(raw, notInPath) {
+	if len(raw) > maxReturn || !utf8.ValidString(raw) || !strings.HasPrefix(raw, "/") || strings.ContainsFunc(raw, notInPath) {
 		return "/"
 	}
 	u, err := url.Parse(raw)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/maypok86/otter/v2"
 
+	"broadsheet/internal/fault"
 	"broadsheet/news"
 )
 
@@ -32,8 +33,16 @@ type NewsStore interface {
 
 // shelvedStory is a story with what its page shows beside it.
 type shelvedStory struct {
+	version int64 // of the furniture; what is here is no older
 	story   news.Story
 	related []news.Teaser
+}
+
+// shelfKey is a story as it stood at a version. A load that began before a
+// change ends under the version before it, where nobody looks any more.
+type shelfKey struct {
+	version int64
+	slug    string
 }
 
 const (
@@ -45,13 +54,13 @@ const (
 // whenever anything of the paper changes.
 type storyShelf struct {
 	news  NewsStore
-	shelf *otter.Cache[string, *shelvedStory]
+	shelf *otter.Cache[shelfKey, *shelvedStory]
 }
 
 func newStoryShelf(from NewsStore) *storyShelf {
-	return &storyShelf{news: from, shelf: otter.Must(&otter.Options[string, *shelvedStory]{
+	return &storyShelf{news: from, shelf: otter.Must(&otter.Options[shelfKey, *shelvedStory]{
 		MaximumWeight: shelfBytes,
-		Weigher:       func(_ string, v *shelvedStory) uint32 { return v.weight() },
+		Weigher:       func(_ shelfKey, v *shelvedStory) uint32 { return v.weight() },
 	})}
 }
 
@@ -66,15 +75,21 @@ func (v *shelvedStory) weight() uint32 {
 
 func (s *storyShelf) clear() { s.shelf.InvalidateAll() }
 
-func (s *storyShelf) get(ctx context.Context, slug string) (*shelvedStory, error) {
-	if have, ok := s.shelf.GetIfPresent(slug); ok {
+// get is the story as it stood at that version of the furniture, or later. What
+// can be no slug is spared the database, which may not even take its letters.
+func (s *storyShelf) get(ctx context.Context, version int64, slug string) (*shelvedStory, error) {
+	if !news.ValidSlug(slug) {
+		return nil, fault.New(fault.Missing, "We couldn't find that story.", nil)
+	}
+	key := shelfKey{version, slug}
+	if have, ok := s.shelf.GetIfPresent(key); ok {
 		return have, nil
 	}
-	return s.shelf.Get(ctx, slug, otter.LoaderFunc[string, *shelvedStory](s.load))
+	return s.shelf.Get(ctx, key, otter.LoaderFunc[shelfKey, *shelvedStory](s.load))
 }
 
-func (s *storyShelf) load(ctx context.Context, slug string) (*shelvedStory, error) {
-	story, err := s.news.StoryBySlug(ctx, slug)
+func (s *storyShelf) load(ctx context.Context, key shelfKey) (*shelvedStory, error) {
+	story, err := s.news.StoryBySlug(ctx, key.slug)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +98,7 @@ func (s *storyShelf) load(ctx context.Context, slug string) (*shelvedStory, erro
 		return nil, err
 	}
 	story.Source = ""
-	return &shelvedStory{story: story, related: related}, nil
+	return &shelvedStory{version: key.version, story: story, related: related}, nil
 }
 
 // readCounter adds up reads in memory for "most read". It is a statistic: a

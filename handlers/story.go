@@ -19,7 +19,7 @@ import (
 // story is a story's page, as the gate lets this asker read it.
 func (s *Site) story(c echo.Context) error {
 	ctx := c.Request().Context()
-	shelved, err := s.stories.get(ctx, c.Param("slug"))
+	shelved, err := s.stories.get(ctx, s.furniture.now().version, c.Param("slug"))
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,8 @@ func (s *Site) story(c echo.Context) error {
 		s.reads.add(shelved.story.ID)
 	}
 	key := s.pageKey("story", shelved.story.Slug, v, d)
-	key.wall, key.reason = d.Wall, d.Reason
+	// The paper may have changed since the story was taken from the shelf.
+	key.version, key.wall, key.reason = shelved.version, d.Wall, d.Reason
 	if !d.Open() && d.Reason == paywall.Spent && !d.Resets.IsZero() {
 		key.resets = dayOf(d.Resets, s.furniture.now().zone)
 	}
@@ -194,7 +195,8 @@ func (s *Site) viewer(c echo.Context) (viewer, error) {
 // pageKey is the key of a page that shows the meter of this viewer.
 func (s *Site) pageKey(kind, of string, v viewer, d paywall.Decision) pageKey {
 	set := s.furniture.now()
-	key := pageKey{kind: kind, id: of, version: set.version, day: dayOf(s.now(), set.zone), viewer: v.audience}
+	key := pageKey{kind: kind, id: of, version: set.version, day: dayOf(s.now(), set.zone), viewer: v.audience,
+		pooled: v.who.Reader != "", unlimited: v.unlimited}
 	if v.audience == stranger || v.audience == registered {
 		key.meter, key.left, key.allowance = true, int16(d.Left), int16(d.Allowance)
 	}
