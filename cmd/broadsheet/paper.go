@@ -71,6 +71,7 @@ func openPaper(ctx context.Context, w world, conf config.Config, on addresses) (
 	p.runner = jobs.NewRunner(p.db, p.clocks, p.log)
 	p.runner.Grace = jobGrace
 	p.registry.MustRegister(p.newQueueGauges())
+	p.nightly()
 	p.background = append(p.background, p.runner.Run)
 	if err := p.openMail(); err != nil {
 		return nil, err
@@ -139,7 +140,6 @@ func (p *paper) openMail() error {
 		return err
 	}
 	p.runner.Handle(journey.MailJob, journey.SendMail(sender))
-	p.runner.Every(journey.SweepJob, journey.SweepEvery, journey.Sweep(p.db, p.clocks.Wall))
 	return nil
 }
 
