@@ -88,15 +88,23 @@ func (s *Service) poke() {
 
 const (
 	claimFor  = leaseWait + leaseWork + 5*time.Second // longer than a sync may wait and work
-	claimMany = 4
-	lookAgain = time.Second // for marks that other machines set
+	workers   = 4                                     // of one process: a customer that Stripe is slow about holds up no other
+	lookAgain = time.Second                           // for marks that other machines set
 )
 
-// Work settles marks until ctx ends. Many may work at once, in one process or
-// in several.
+// Work settles marks until ctx ends, several at a time. Several processes may
+// work at once.
 func (s *Service) Work(ctx context.Context) {
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() { s.workAlone(ctx) })
+	}
+	all.Wait()
+}
+
+func (s *Service) workAlone(ctx context.Context) {
 	for ctx.Err() == nil {
-		n, err := s.workOnce(ctx)
+		n, err := s.workOnce(ctx, 1)
 		if err != nil && ctx.Err() == nil {
 			s.Log.Error("the billing inbox cannot be read", "err", err)
 		}
@@ -115,7 +123,7 @@ func (s *Service) Work(ctx context.Context) {
 // failed wait for their time and do not keep it.
 func (s *Service) Settle(ctx context.Context) error {
 	for {
-		n, err := s.workOnce(ctx)
+		n, err := s.workOnce(ctx, workers)
 		if err != nil {
 			return err
 		}
@@ -134,12 +142,16 @@ func (s *Service) Settle(ctx context.Context) error {
 	}
 }
 
-// workOnce claims what is due and settles it, and says how many there were.
-func (s *Service) workOnce(ctx context.Context) (int, error) {
+// workOnce claims up to most of what is due and settles it, and says how many
+// there were.
+func (s *Service) workOnce(ctx context.Context, most int) (int, error) {
 	now := s.Wall.Now()
-	marks, err := s.Store.ClaimMarks(ctx, now, now.Add(claimFor), claimMany)
+	marks, err := s.Store.ClaimMarks(ctx, now, now.Add(claimFor), most)
 	if err != nil {
 		return 0, fmt.Errorf("claim marks: %w", err)
+	}
+	if len(marks) == most {
+		s.poke() // there may be more, and somebody idle
 	}
 	var all sync.WaitGroup
 	errs := make([]error, len(marks))

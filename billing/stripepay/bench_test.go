@@ -69,6 +69,13 @@ func engines(t *testing.T, test func(t *testing.T, b *bench)) {
 	})
 }
 
+// lite runs a test on SQLite alone: for what happens before the database.
+func lite(t *testing.T, test func(t *testing.T, b *bench)) {
+	t.Helper()
+	t.Parallel()
+	test(t, newBench(t, "sqlite://"+filepath.Join(t.TempDir(), "paper.db")))
+}
+
 func newBench(t *testing.T, database string) *bench {
 	t.Helper()
 	b := &bench{t: t, reader: "reader-1"}

@@ -102,7 +102,7 @@ func TestDeclinesSayWhyAndCanBeTriedAgain(t *testing.T) {
 		"4000000000000002": "generic_decline", "4000000000009995": "insufficient_funds", "4000000000000069": "expired_card",
 	} {
 		t.Run(code, func(t *testing.T) {
-			engines(t, func(t *testing.T, b *bench) {
+			lite(t, func(t *testing.T, b *bench) {
 				address := b.buy("digital_monthly")
 				if to := b.pay(address, card); to != "" {
 					t.Fatalf("a declined card was sent to %s", to)
@@ -158,7 +158,7 @@ func TestAnotherPriceAfterADecline(t *testing.T) {
 }
 
 func TestCardThatFailsAtItsFirstChargeOpensNothing(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
+	lite(t, func(t *testing.T, b *bench) {
 		address := b.buy("digital_monthly")
 		b.pay(address, "4000000000000341") // attaches, and then every charge fails
 		if out := b.finish(address); out.State == billing.OutcomeActive {
@@ -243,7 +243,7 @@ func TestServerErrorsMakeNothingTwice(t *testing.T) {
 	for _, when := range []string{"fail_before", "fail_after"} {
 		for _, path := range []string{"POST /v1/customers", "POST /v1/checkout/sessions", "POST /v1/billing_portal/sessions", "POST /v1/subscriptions/"} {
 			t.Run(when+" "+path, func(t *testing.T) {
-				engines(t, func(t *testing.T, b *bench) {
+				lite(t, func(t *testing.T, b *bench) {
 					ctx := t.Context()
 					b.faults(url.Values{when: {"1"}, "fail_path": {path}})
 					address := b.buy("digital_monthly")
@@ -297,7 +297,7 @@ func TestPushMakesNothingTwice(t *testing.T) {
 }
 
 func TestPushMakesTheEndpoint(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
+	lite(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		const at = "https://paper.example/webhooks/stripe"
 		got, done, err := b.stripe.PutWebhook(ctx, at, billing.WebhookTypes)
@@ -315,7 +315,7 @@ func TestPushMakesTheEndpoint(t *testing.T) {
 }
 
 func TestStandInAnswersInFaults(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
+	lite(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		if _, err := b.stripe.Snapshot(ctx, "cus_nobody"); !fault.Is(err, fault.Missing) {
 			t.Errorf("a customer that is not there: %v", err)
