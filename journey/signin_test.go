@@ -356,6 +356,37 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// Whoever asks for code after code gets few guesses a day, and the owner's link
+// works all the same.
+func TestGuessingDayAfterDayGainsLittle(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, b *bench) {
+		guess := func(at time.Time) (compared bool) {
+			_, digits, token := b.ask(t, "maud@example.org", at)
+			_, err := b.ByCode(t.Context(), "maud@example.org", other(digits), device("", at))
+			if fault.Is(err, fault.TooMany) && !strings.Contains(fault.SentenceOf(err), "hours") {
+				t.Errorf("a wait of half a day: %q", fault.SentenceOf(err))
+			}
+			if _, err := b.Peek(t.Context(), token, at); err != nil {
+				t.Error("the link:", err)
+			}
+			return fault.Is(err, fault.Invalid)
+		}
+		n := 0
+		for i := range 36 { // in twelve hours
+			if guess(noon.Add(time.Duration(i) * 20 * time.Minute)) {
+				n++
+			}
+		}
+		if n != reader.CodesTriedForAddress.Most {
+			t.Errorf("%d guesses were compared in a day", n)
+		}
+		if !guess(noon.Add(24 * time.Hour)) {
+			t.Error("the limit never ends")
+		}
+	})
+}
+
 func TestARefusedMailLeavesTheOlderCodeGood(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, b *bench) {

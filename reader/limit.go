@@ -23,6 +23,10 @@ var (
 	MailsFromNetwork = Limit{"mail from network", 30, time.Hour}
 	TriesForAddress  = Limit{"tries for address", 10, 15 * time.Minute}
 	TriesFromNetwork = Limit{"tries from network", 60, 15 * time.Minute}
+	// CodesTriedForAddress bounds what guessing day after day can gain: one code
+	// in a million, thirty times a day. It counts tries of a living code only, so
+	// that nobody is locked out by tries that cost nothing.
+	CodesTriedForAddress = Limit{"codes tried for address", 30, 24 * time.Hour}
 	// PurchasesFromNetwork bounds the accounts that purchases make, and what may
 	// be learned of which addresses are known.
 	PurchasesFromNetwork = Limit{"purchases from network", 60, time.Hour}
@@ -63,11 +67,14 @@ func take(ctx context.Context, t Throttle, k Keys, l Limit, whom, sentence strin
 	return nil
 }
 
-// inWords rounds a wait up to minutes.
+// inWords rounds a wait up to minutes, a long one to hours.
 func inWords(d time.Duration) string {
 	n := int((d + time.Minute - 1) / time.Minute)
 	if n <= 1 {
 		return "a minute"
+	}
+	if n > 120 {
+		return fmt.Sprintf("%d hours", (n+59)/60)
 	}
 	return fmt.Sprintf("%d minutes", n)
 }

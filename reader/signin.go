@@ -156,8 +156,7 @@ func (s *SignIns) CheckCode(ctx context.Context, t Try) (Proof, error) {
 	if err := s.takeTry(ctx, t.Network, t.Now); err != nil {
 		return Proof{}, err
 	}
-	err = take(ctx, s.store, s.keys, TriesForAddress, addr.Form,
-		"That address has had many tries. The button in the e-mail still works; codes can be typed again in %s.", t.Now)
+	err = take(ctx, s.store, s.keys, TriesForAddress, addr.Form, manyTries, t.Now)
 	if err != nil {
 		return Proof{}, err
 	}
@@ -168,11 +167,16 @@ func (s *SignIns) CheckCode(ctx context.Context, t Try) (Proof, error) {
 	if !ok {
 		return Proof{}, Spent()
 	}
+	if err := take(ctx, s.store, s.keys, CodesTriedForAddress, addr.Form, manyTries, t.Now); err != nil {
+		return Proof{}, err
+	}
 	if !sameMAC(code.CodeMAC, s.keys.codeMAC(code.ID, addr.Form, digits)) {
 		return Proof{}, wrong(CodeTries - code.Tries)
 	}
 	return Proof{CodeID: code.ID, Address: code.Address, Return: code.Return}, nil
 }
+
+const manyTries = "That address has had many tries. The button in the e-mail still works; codes can be typed again in %s."
 
 func (s *SignIns) takeTry(ctx context.Context, network string, now time.Time) error {
 	return take(ctx, s.store, s.keys, TriesFromNetwork, network,
