@@ -37,6 +37,10 @@ var crawlers = []crawler{
 // person (curl, a browser under test) are people: they are counted.
 var machines = []string{"bot", "crawl", "spider", "slurp", "externalhit"}
 
+// people takes the names of people's devices out in which such a word stands:
+// Cubot makes telephones.
+var people = strings.NewReplacer("cubot", "")
+
 const (
 	dnsWait     = 800 * time.Millisecond
 	confirmFor  = 24 * time.Hour
@@ -80,6 +84,7 @@ func (c *Crawlers) Judge(ctx context.Context, agent string, at netip.Addr) (conf
 			return c.confirm(ctx, engine, at), true
 		}
 	}
+	agent = people.Replace(agent)
 	for _, word := range machines {
 		if strings.Contains(agent, word) {
 			return false, true

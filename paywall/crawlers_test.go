@@ -60,6 +60,8 @@ func TestCrawlersAreConfirmedBothWays(t *testing.T) {
 		{"no name at all", googlebot, "192.0.2.9", false, true},
 		{"an unknown bot", "SomeBot/1.0", "192.0.2.1", false, true},
 		{"a person", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", "192.0.2.1", false, false},
+		{"a person's telephone", "Mozilla/5.0 (Linux; Android 14; CUBOT X90) Chrome/140.0 Mobile", "192.0.2.1", false, false},
+		{"a bot on such a telephone", "Mozilla/5.0 (Linux; Android 14; CUBOT X90) SomeBot/1.0", "192.0.2.1", false, true},
 		{"a person's tool", "curl/8.5", "192.0.2.1", false, false},
 	}
 	for _, tt := range tests {
