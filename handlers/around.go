@@ -1,8 +1,11 @@
 package handlers
 
 import (
+	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"slices"
@@ -31,6 +34,10 @@ var (
 
 const requestIDKey = "request id"
 
+// statusGone is what the log says of a request that its sender gave up; nginx
+// uses the number for the same.
+const statusGone = 499
+
 // around is what every request passes through, in one layer: an id, security
 // headers, the cross-origin check, a bound on the body, a recovered panic, the
 // designed page for a fault, the log and the metrics. Separate layers for each
@@ -47,7 +54,12 @@ func (s *Site) around(next echo.HandlerFunc) echo.HandlerFunc {
 		}
 		head["X-Request-Id"] = []string{id}
 		err := s.guarded(c, next)
-		if err != nil {
+		switch {
+		case err == nil:
+		case errors.Is(err, context.Canceled) && req.Context().Err() != nil:
+			// There is nobody to answer, and nothing of ours is broken.
+			res.Status, err = statusGone, nil
+		default:
 			s.answerFault(err, c)
 		}
 		s.record(entry{
@@ -129,16 +141,20 @@ func requestID(c echo.Context) string {
 	return id
 }
 
-// asFault gives Echo's and net/http's own errors a kind and a sentence.
+// asFault gives errors of Echo, net/http and the network to the database a kind
+// and a sentence.
 func asFault(err error) error {
+	if _, ok := errors.AsType[*fault.Fault](err); ok {
+		return err
+	}
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, driver.ErrBadConn) {
+		return fault.New(fault.Unavailable, "Something that the paper needs does not answer. Please try again in a moment.", err)
+	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return fault.New(fault.TooLarge, "That is more than this page takes. Nothing was changed.", err)
 	}
 	known, ok := errors.AsType[*echo.HTTPError](err)
 	if !ok {
-		return err
-	}
-	if _, ok := errors.AsType[*fault.Fault](err); ok {
 		return err
 	}
 	switch known.Code {

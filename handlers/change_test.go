@@ -3,6 +3,8 @@ package handlers_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -130,5 +132,57 @@ func TestATagForAllEncodingsIsWeak(t *testing.T) {
 	b := newBench(t)
 	if tag := b.browser().get("/").Header.Get("Etag"); !strings.HasPrefix(tag, `W/"`) {
 		t.Errorf("ETag %s", tag)
+	}
+}
+
+// goneNews is a store whose database went away, or whose queries take as long
+// as they are let.
+type goneNews struct {
+	handlers.NewsStore
+	asked chan struct{}
+}
+
+func (g goneNews) StoryBySlug(ctx context.Context, slug string) (news.Story, error) {
+	if slug != "slow" {
+		return news.Story{}, fmt.Errorf("story: %w", &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("secret of the inside")})
+	}
+	close(g.asked)
+	<-ctx.Done()
+	return news.Story{}, fmt.Errorf("story: %w", ctx.Err())
+}
+
+func TestADatabaseThatWentAway(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(d *handlers.Deps) { d.News = goneNews{NewsStore: d.News} })
+	a := b.browser().get("/stories/any")
+	if a.StatusCode != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" || strings.Contains(a.body, "secret") {
+		t.Errorf("status %d, Retry-After %q", a.StatusCode, a.Header.Get("Retry-After"))
+	}
+	if a.page(t).Find("main h1").Length() != 1 {
+		t.Error("the page has no headline")
+	}
+}
+
+func TestAReaderWhoLeavesIsNoErrorOfOurs(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{})
+	b := newBench(t, func(d *handlers.Deps) { d.News = goneNews{d.News, asked} })
+	ctx, leave := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, b.url+"/stories/slow", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { <-asked; leave() }()
+	if res, err := http.DefaultClient.Do(req); err == nil {
+		res.Body.Close()
+		t.Fatal("it was answered")
+	}
+	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(b.log.String(), "status="); {
+		if time.Now().After(deadline) {
+			t.Fatal("the log says nothing")
+		}
+	}
+	if log := b.log.String(); strings.Contains(log, "level=ERROR") || !strings.Contains(log, "status=499") {
+		t.Error(log)
 	}
 }
