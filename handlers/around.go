@@ -24,6 +24,7 @@ import (
 const (
 	maxForm    = 64 << 10
 	maxWebhook = 256 << 10
+	maxID      = 255 // Stripe's own bound, https://docs.stripe.com/upgrades
 )
 
 // request ids: unique among the processes of a paper and cheap to make.
@@ -127,6 +128,16 @@ func (s *Site) admitForm(c echo.Context) error {
 // refuses a zero byte and what is not UTF-8.
 func storable(all ...string) bool {
 	return !slices.ContainsFunc(all, func(s string) bool { return !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 })
+}
+
+// idParam is an identifier in the query; "" for what can be none, which spares
+// the database what it may not even take.
+func idParam(c echo.Context, name string) string {
+	v := c.QueryParam(name)
+	if len(v) > maxID || !storable(v) {
+		return ""
+	}
+	return v
 }
 
 // Sentences for faults that are found in more than one place.

@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"broadsheet/internal/clock"
@@ -53,5 +57,17 @@ func TestTheKeyTellsApartWhatAPageShows(t *testing.T) {
 	}
 	if key(viewer{audience: registered}) == key(viewer{audience: registered, who: paywall.Who{Reader: "r"}}) {
 		t.Error("an unverified session is shown the meter of a verified one")
+	}
+}
+
+func TestAnIdentifierInAQuery(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"session=cs_test_1": "cs_test_1", "": "", "session=%00": "", "session=a%ff": "", "session=" + strings.Repeat("a", 256): "",
+	} {
+		c := echo.New().NewContext(httptest.NewRequest(http.MethodGet, "/checkout/done?"+query, nil), httptest.NewRecorder())
+		if got := idParam(c, "session"); got != want {
+			t.Errorf("%s: %q", query, got)
+		}
 	}
 }

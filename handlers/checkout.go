@@ -138,7 +138,7 @@ func (s *Site) checkoutDone(c echo.Context) error {
 		return fault.New(fault.SignIn, "Sign in to see what you bought.", nil)
 	}
 	ctx := c.Request().Context()
-	out, err := s.Billing.Finish(ctx, who.Reader.ID, c.QueryParam("session"))
+	out, err := s.Billing.Finish(ctx, who.Reader.ID, idParam(c, "session"))
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func (s *Site) checkoutBack(c echo.Context) error {
 	}
 	back := "/"
 	if who != nil {
-		if back, err = s.Billing.ReturnOf(c.Request().Context(), who.Reader.ID, c.QueryParam("checkout")); err != nil {
+		if back, err = s.Billing.ReturnOf(c.Request().Context(), who.Reader.ID, idParam(c, "checkout")); err != nil {
 			return err
 		}
 	}
