@@ -126,6 +126,8 @@ func (b *bench) hook(w http.ResponseWriter, r *http.Request) {
 	event, err := webhook.ConstructEvent(body, r.Header.Get("Stripe-Signature"), secret)
 	if err != nil {
 		b.t.Errorf("Stripe's client refuses a webhook: %v", err)
+		w.WriteHeader(http.StatusBadRequest)
+		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,17 +155,24 @@ func (b *bench) advanceTo(at time.Time) {
 	}
 }
 
-// heard are the types of the events delivered since the last call.
-func (b *bench) heard() []string {
+// delivered are the events delivered since the last call.
+func (b *bench) delivered() []stripe.Event {
 	b.t.Helper()
 	b.settle()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	events := b.events
+	b.events = nil
+	return events
+}
+
+// heard are the types of the events delivered since the last call.
+func (b *bench) heard() []string {
+	b.t.Helper()
 	var types []string
-	for _, e := range b.events {
+	for _, e := range b.delivered() {
 		types = append(types, string(e.Type))
 	}
-	b.events = nil
 	return types
 }
 

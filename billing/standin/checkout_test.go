@@ -283,6 +283,9 @@ func TestCheckoutPaidTwiceAtOnce(t *testing.T) {
 		both.Go(func() { b.pay(s, "4242424242424242") })
 	}
 	both.Wait()
+	if n := strings.Count(strings.Join(b.heard(), " "), "checkout.session.completed"); n != 1 {
+		t.Errorf("the session was completed %d times", n)
+	}
 	if n := len(collect(b.stripe.Charges.List(&stripe.ChargeListParams{Customer: &cus.ID}).Iter)); n != 1 {
 		t.Errorf("%d charges, want 1", n)
 	}

@@ -253,7 +253,7 @@ func (s *Server) faultsPost(w http.ResponseWriter, r *http.Request) error {
 			bad = invalid("delay", "%q is not a duration like 2h.", raw)
 		}
 		next.Delay = d
-		if next.DelayShare == 0 {
+		if d > 0 && next.DelayShare == 0 {
 			next.DelayShare = 100
 		}
 	}

@@ -28,10 +28,11 @@ func TestEvents(t *testing.T) {
 	if pending.PendingWebhooks != 1 || pending.Type != "customer.updated" || pending.Data.PreviousAttributes["name"] != "Ada" {
 		t.Errorf("before delivery: %d pending, previously %v", pending.PendingWebhooks, pending.Data.PreviousAttributes)
 	}
-	b.settle()
-	b.mu.Lock()
-	got := b.events[0]
-	b.mu.Unlock()
+	events := b.delivered()
+	if len(events) != 2 {
+		t.Fatalf("%d events delivered, want 2", len(events))
+	}
+	got := events[0]
 	if got.Type != "customer.created" || got.APIVersion != "2023-10-16" || got.Request.IdempotencyKey != "k-event" ||
 		!strings.HasPrefix(got.Request.ID, "req_") || got.Data.Object["id"] != cus.ID {
 		t.Errorf("delivered %s %s for request %+v", got.Type, got.APIVersion, got.Request)
@@ -146,12 +147,9 @@ func TestReorderedDeliveries(t *testing.T) {
 		b.must(err)
 		made = append(made, c.ID)
 	}
-	b.settle()
-	b.mu.Lock()
-	for _, e := range b.events {
+	for _, e := range b.delivered() {
 		got = append(got, e.Data.Object["id"].(string))
 	}
-	b.mu.Unlock()
 	if len(got) != 12 || strings.Join(got, "") == strings.Join(made, "") {
 		t.Errorf("%d deliveries came in their own order", len(got))
 	}
