@@ -13,7 +13,7 @@ race=-race
 case $missing in *'NO RACE DETECTOR'*) race= ;; esac
 mkdir -p bin
 status=0
-go test $race -v -timeout 8m ./... 2>&1 | tee bin/test.log |
+go test $race -v -timeout 10m ./... 2>&1 | tee bin/test.log |
   grep --line-buffered -v -E '^ *(=== |--- PASS)|^PASS$|no test files' || status=${PIPESTATUS[0]}
 
 # Modules of their own, whose libraries stay out of the program's.
