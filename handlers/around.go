@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net"
@@ -158,7 +157,7 @@ func asFault(err error) error {
 	if _, ok := errors.AsType[*fault.Fault](err); ok {
 		return err
 	}
-	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, driver.ErrBadConn) {
+	if _, ok := errors.AsType[net.Error](err); ok || errors.Is(err, context.DeadlineExceeded) {
 		return fault.New(fault.Unavailable, "Something that the paper needs does not answer. Please try again in a moment.", err)
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {

@@ -46,7 +46,7 @@ func (s *Site) answerFault(err error, c echo.Context) {
 	switch kind {
 	case fault.SignIn:
 		h.Set("Cache-Control", "private, no-store")
-		_ = c.Redirect(http.StatusSeeOther, "/signin?return="+url.QueryEscape(localPath(c.Request().URL.RequestURI())))
+		_ = c.Redirect(http.StatusSeeOther, "/signin?return="+url.QueryEscape(wayBack(c)))
 		return
 	case fault.TooMany:
 		h.Set("Retry-After", strconv.Itoa(retryAfter(err)))
@@ -69,6 +69,15 @@ func retryAfter(err error) int {
 		return int((known.RetryAfter() + time.Second - 1) / time.Second)
 	}
 	return retryLimited
+}
+
+// wayBack is where a reader goes on who was asked to sign in: to the page they
+// wanted, or after a form, which cannot be sent again, to their account.
+func wayBack(c echo.Context) string {
+	if m := c.Request().Method; m != http.MethodGet && m != http.MethodHead {
+		return views.AccountPath
+	}
+	return localPath(c.Request().URL.RequestURI())
 }
 
 // faultFrame is a frame that needs nothing which may be broken.

@@ -17,7 +17,7 @@ func (s *Site) meter(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	counts, err := s.countRows(c, v)
+	rows, hidden, err := s.countRows(c, v)
 	if err != nil {
 		return err
 	}
@@ -29,17 +29,19 @@ func (s *Site) meter(c echo.Context) error {
 	frame := s.frame(v, "How we count", "/meter")
 	frame.Canonical, frame.NoIndex = s.absolute("/meter"), true
 	return s.render(c, http.StatusOK, views.Meter(views.MeterPage{
-		Frame: frame, Allowance: d.Allowance, Left: d.Left, Window: rules.Window, Counts: counts, Resets: d.Resets,
+		Frame: frame, Allowance: d.Allowance, Left: d.Left, Window: rules.Window, Counts: rows, Hidden: hidden, Resets: d.Resets,
 		Registered: pooled, Unlimited: v.unlimited || v.role != "", More: more,
 	}))
 }
 
-// countRows lists the stories that count now, newest first.
-func (s *Site) countRows(c echo.Context, v viewer) ([]views.MeterCount, error) {
+// countRows lists the stories that count now, newest first. A device that was
+// signed out stays in its reader's pool, but whoever sits at it now need not be
+// that reader: the titles stay hidden until they sign in.
+func (s *Site) countRows(c echo.Context, v viewer) (rows []views.MeterCount, hidden bool, err error) {
 	ctx := c.Request().Context()
 	pool, err := s.Meter.Pool(ctx, v.who)
-	if err != nil {
-		return nil, err
+	if err != nil || pool.Reader && v.who.Reader == "" {
+		return nil, pool.Reader, err
 	}
 	window, now := s.furniture.now().rules.Window, s.now()
 	latest := map[string]paywall.Count{}
@@ -52,18 +54,17 @@ func (s *Site) countRows(c echo.Context, v viewer) ([]views.MeterCount, error) {
 	}
 	teasers, err := s.News.TeasersByID(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	byID := make(map[string]news.Teaser, len(teasers))
 	for _, t := range teasers {
 		byID[t.ID] = t
 	}
-	var rows []views.MeterCount
 	for _, id := range ids {
 		if t, ok := byID[id]; ok {
 			at := latest[id].At
 			rows = append(rows, views.MeterCount{Teaser: t, At: at, Leaves: at.Add(window)})
 		}
 	}
-	return rows, nil
+	return rows, false, nil
 }

@@ -40,7 +40,7 @@ func (s *Site) story(c echo.Context) error {
 		// A search engine may index the story, not show a copy of it.
 		c.Response().Header()["X-Robots-Tag"] = []string{"noarchive"}
 	}
-	if d.Open() && !ask.Crawler && !ask.Preview {
+	if d.Open() && !ask.Crawler && !ask.Bot && !ask.Preview && c.Request().Method == http.MethodGet {
 		s.reads.add(shelved.story.ID)
 	}
 	key := s.pageKey("story", shelved.story.Slug, v, d)

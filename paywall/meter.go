@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -119,10 +120,22 @@ func NewMeter(store Store, writers int) *Meter {
 	return m
 }
 
-// Close waits for the counts under way.
+var errClosed = errors.New("the meter is closed")
+
+// Close waits for the counts under way. What still queues, because a shutdown
+// ran out of time, is answered with an error: it was not counted.
 func (m *Meter) Close() {
 	close(m.stop)
 	m.done.Wait()
+	for {
+		select {
+		case t := <-m.queue:
+			t.done <- result{err: errClosed}
+			continue
+		default:
+		}
+		break
+	}
 	m.pools.StopAllGoroutines()
 	m.full.StopAllGoroutines()
 }

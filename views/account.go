@@ -72,6 +72,7 @@ type MeterPage struct {
 	Allowance, Left int
 	Window          time.Duration
 	Counts          []MeterCount // newest first
+	Hidden          bool         // the device is signed out: what its reader opened is for that reader only
 	Resets          time.Time    // zero if nothing counts
 	Registered      bool
 	Unlimited       bool // nothing is counted for this reader
