@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, "the paper that tests shared:", err)
 			code = max(code, 1)
 		}
+		if code != 0 && shared.paper != nil {
+			fmt.Fprintf(os.Stderr, "the log of the paper that tests shared ends:\n%s", shared.paper.logTail())
+		}
 		return code
 	}())
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 	"time"
@@ -42,8 +43,11 @@ func TestDeclineThenBackToThePaper(t *testing.T) {
 	b.SignIn(newEmail())
 	hosted := b.Read(closed).Buy(digitalMonthly, "")
 	first := hosted.URL.String()
-	hosted.Pay(declinedCard).Hosted()
+	declined := hosted.Pay(declinedCard).Hosted()
 	b.Read(closed).Gate(paywall.Subscribe, paywall.Subscribers)
+	session := path.Base(hosted.URL.Path)
+	b.Get("/checkout/done?session=" + session).Is(http.StatusOK).Says(`did not go through`).Says(`(?i)declined the card`)
+	declined.Click(`a[href^="`+p.URL+`"]`).At(storyPath(closed)).Gate(paywall.Subscribe, paywall.Subscribers)
 	again := b.Read(closed).Buy(digitalMonthly, "")
 	if again.URL.String() != first {
 		t.Errorf("the same price opened a second session: %s, then %s", first, again.URL)

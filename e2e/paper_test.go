@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -234,6 +235,9 @@ func (p *Paper) Do(t testing.TB, args ...string) string {
 	return out
 }
 
+// slowRequest finds what took a second or longer.
+var slowRequest = regexp.MustCompile(`took=([0-9.]+s|\d+m)`)
+
 // logTail is what the log says last, without what went well and what the tests
 // themselves did wrong.
 func (p *Paper) logTail() string {
@@ -244,7 +248,7 @@ func (p *Paper) logTail() string {
 	}
 	var lines []string
 	for line := range strings.Lines(string(raw)) {
-		if !strings.Contains(line, "level=INFO") && !strings.Contains(line, "status=403") && strings.TrimSpace(line) != "" {
+		if (!strings.Contains(line, "level=INFO") || slowRequest.MatchString(line)) && !strings.Contains(line, "status=403") && strings.TrimSpace(line) != "" {
 			lines = append(lines, line)
 		}
 	}
