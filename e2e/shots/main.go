@@ -188,8 +188,14 @@ func (s *shooter) page(tab *browsertest.Tab, name, path string) error {
 	return s.shoot(tab, name)
 }
 
+// loadAll loads the pictures that would wait until somebody scrolls to them.
+const loadAll = `Promise.all([...document.images].map(i => { i.loading = "eager"; return i.decode().catch(() => null); })).then(() => true)`
+
 // shoot takes the page that the tab shows at every width, light and dark.
 func (s *shooter) shoot(tab *browsertest.Tab, name string) error {
+	if _, err := browsertest.Eval[bool](tab, loadAll); err != nil {
+		return err
+	}
 	for _, dark := range []bool{false, true} {
 		for _, width := range widths {
 			if err := errors.Join(tab.Size(width, 900), tab.Dark(dark)); err != nil {
