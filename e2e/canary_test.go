@@ -312,4 +312,3 @@ func (v *viewer) postAll(t *testing.T, p *Paper, list []route, paths known, look
 		send(path)
 	}
 }
-

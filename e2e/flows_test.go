@@ -17,6 +17,7 @@ const (
 	declinedCard = "4000000000000002"
 	poorCard     = "4000000000009995" // insufficient funds
 	askingCard   = "4000002500003155" // asks for 3D Secure
+	failingCard  = "4000000000000341" // can be saved, and every charge fails
 )
 
 // The prices of the demo paper.

@@ -298,6 +298,44 @@ func TestMonthsPass(t *testing.T) {
 	b.Get("/subscribe").One(`main button[name="price"]`)
 }
 
+// A renewal that fails keeps everything open for a fortnight, under a banner,
+// and then no longer; a new card in time mends it.
+func TestFailedRenewal(t *testing.T) {
+	t.Parallel()
+	p, closed := Start(t, Options{}), slugs(t, news.Subscribers)[0]
+	broke, mends := p.Browser(t), p.Browser(t)
+	for _, b := range []*Browser{broke, mends} {
+		b.SignIn(newEmail())
+		b.Subscribe(digitalMonthly, "")
+		b.changeCard(failingCard)
+	}
+	const day = 24 * time.Hour
+	p.Advance(t, month+day)
+	for _, b := range []*Browser{broke, mends} {
+		warned := b.Read(closed).Gate(paywall.Open, paywall.Benefit)
+		if said := warned.Words(); !strings.Contains(said, "declined the last payment") {
+			t.Errorf("no banner tells of the failed payment:\n%.600s", said)
+		}
+	}
+	mends.changeCard(goodCard)
+	p.Advance(t, 11*day)
+	broke.Read(closed).Gate(paywall.Open, paywall.Benefit)
+	mended := mends.Read(closed).Gate(paywall.Open, paywall.Benefit)
+	if strings.Contains(mended.Words(), "declined the last payment") {
+		t.Error("the banner stays though a new card has paid")
+	}
+	p.Advance(t, 4*day)
+	broke.Read(closed).Gate(paywall.Subscribe, paywall.Subscribers)
+	mends.Read(closed).Gate(paywall.Open, paywall.Benefit)
+}
+
+// changeCard puts another card on file at the portal.
+func (b *Browser) changeCard(card string) {
+	b.t.Helper()
+	portal := b.Get("/account").Submit(`form[action="/account/portal"] button`).Is(http.StatusOK)
+	portal.Submit(`button[value="card"]`, "number", card, "exp", "12/40", "cvc", "123").Is(http.StatusOK)
+}
+
 func invoices(b *Browser) int {
 	b.t.Helper()
 	return b.Get("/account").Is(http.StatusOK).Find(`#invoices tbody tr`).Length()
