@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,6 +100,20 @@ func TestClosedBeforeTheReturn(t *testing.T) {
 	})
 }
 
+// What was paid is not lost when the paper dies before it hears of it.
+func TestKilledAfterPaying(t *testing.T) {
+	t.Parallel()
+	p, closed := Start(t, Options{}), slugs(t, news.Subscribers)[0]
+	b := p.Browser(t)
+	b.SignIn(newEmail())
+	payAndClose(b.Get("/subscribe").Buy(digitalMonthly, ""))
+	p.Kill()
+	p.Restart(t)
+	eventually(t, "the story opens after the restart", func() bool {
+		return gateOf(string(b.Read(closed).Raw)) == "open benefit"
+	})
+}
+
 // payAndClose pays and follows no redirect back.
 func payAndClose(hosted *Page) {
 	client := hosted.browser.client
@@ -143,6 +159,26 @@ func TestNewAddressBuysAtOnce(t *testing.T) {
 	owner.Get("/account").Is(http.StatusOK) // and it is not said again
 }
 
+// Typing an address at the checkout without paying gains nothing: no larger
+// allowance, and no way in for the next who types it.
+func TestTypedAddressGainsNothing(t *testing.T) {
+	t.Parallel()
+	p, metered, email := Shared(t), slugs(t, news.Metered), newEmail()
+	b := p.Browser(t)
+	b.Spend(metered, 2)
+	b.Get("/subscribe").Buy(digitalMonthly, email)
+	b.Read(metered[0]).Gate(paywall.Open, paywall.Counted)
+	if wall := b.Read(metered[2]).One("article[data-story]").AttrOr("data-gate", ""); wall == string(paywall.Open) {
+		t.Error("an address that nobody proved opened another story")
+	}
+	other := p.Browser(t)
+	button := `form[action="/checkout"] button[name="price"][value="` + digitalMonthly + `"]`
+	page := other.Get("/subscribe").Submit(button, "email", email)
+	if page.SignedIn() || strings.HasPrefix(page.URL.String(), p.Standin) {
+		t.Errorf("the second who typed the address is at %s, signed in: %v", page.URL, page.SignedIn())
+	}
+}
+
 // A known address has to sign in before it buys.
 func TestKnownAddressSignsInFirst(t *testing.T) {
 	t.Parallel()
@@ -170,6 +206,41 @@ func TestSubscriberIsNotSoldASecondPlan(t *testing.T) {
 	b.Post("/checkout", "price", printMonthly, "return", "/").At("/account").Is(http.StatusOK).Says("Digital")
 	if b.Get("/subscribe").Is(http.StatusOK).Find(`main button[name="price"]`).Length() > 0 {
 		t.Error("a subscriber is sold a plan again")
+	}
+}
+
+// Eight clicks at once open one page to pay on, for somebody who is signed in
+// and for somebody new.
+func TestImpatientClicks(t *testing.T) {
+	t.Parallel()
+	p := Shared(t)
+	in, fresh := p.Browser(t), p.Browser(t)
+	in.SignIn(newEmail())
+	fresh.Spend(slugs(t, news.Metered), 1) // a device that the paper knows
+	for name, b := range map[string]*Browser{"reader": in, "newcomer": fresh} {
+		form := url.Values{"price": {digitalMonthly}, "return": {"/"}}
+		if name == "newcomer" {
+			form.Set("email", newEmail())
+		}
+		b.client.CheckRedirect = plain.CheckRedirect
+		led := make([]string, 8)
+		var all sync.WaitGroup
+		for i := range led {
+			all.Go(func() { led[i] = b.send(http.MethodPost, p.URL+"/checkout", form, p.URL).Header.Get("Location") })
+		}
+		all.Wait()
+		pages := map[string]bool{}
+		for _, where := range led {
+			switch {
+			case strings.HasPrefix(where, p.Standin+"/c/pay/"):
+				pages[where] = true
+			case name == "reader" || !strings.HasPrefix(where, "/signin"):
+				t.Errorf("%s: a click led to %q", name, where)
+			}
+		}
+		if len(pages) != 1 {
+			t.Errorf("%s: eight clicks opened %d pages to pay on: %q", name, len(pages), led)
+		}
 	}
 }
 
