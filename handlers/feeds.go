@@ -248,7 +248,7 @@ type sitemapURL struct {
 // too many in parts, each named by the story that it begins behind.
 func (s *Site) sitemap(c echo.Context) error {
 	ctx, version := c.Request().Context(), s.furniture.now().version
-	marks, err := s.News.StoryMarks(ctx, s.documents.part)
+	marks, err := s.sitemapMarks(ctx, version)
 	if err != nil {
 		return err
 	}
@@ -269,6 +269,16 @@ func (s *Site) sitemap(c echo.Context) error {
 		return err
 	}
 	return sendDocument(c, "application/xml; charset=utf-8", doc)
+}
+
+// sitemapMarks are the stories behind which the parts begin. Finding them reads
+// every story, so they are kept like the documents themselves.
+func (s *Site) sitemapMarks(ctx context.Context, version int64) ([]string, error) {
+	kept, err := s.documents.get(version, "sitemap marks", func() ([]byte, error) {
+		marks, err := s.News.StoryMarks(ctx, s.documents.part)
+		return []byte(strings.Join(marks, "\n")), err
+	})
+	return strings.Fields(kept.body), err
 }
 
 func (s *Site) writeSitemapIndex(marks []string) ([]byte, error) {

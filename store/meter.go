@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -192,6 +193,20 @@ func (db *DB) makePool(ctx context.Context, id, reader string) error {
 	return nil
 }
 
+// lastOfEach keeps the latest count of each story, oldest first, so that a row
+// that many devices are joined to holds no story twice.
+func lastOfEach(counts []paywall.Count) []paywall.Count {
+	latest := make(map[string]paywall.Count, len(counts))
+	for _, c := range counts {
+		if have, ok := latest[c.Story]; !ok || c.At.After(have.At) {
+			latest[c.Story] = c
+		}
+	}
+	return slices.SortedFunc(maps.Values(latest), func(x, y paywall.Count) int {
+		return cmp.Or(x.At.Compare(y.At), cmp.Compare(x.Story, y.Story))
+	})
+}
+
 // moveCounts moves one row's counts to another, a reader's. Both are locked.
 func (db *DB) moveCounts(ctx context.Context, from, reader string) error {
 	var all []paywall.Count
@@ -206,7 +221,7 @@ func (db *DB) moveCounts(ctx context.Context, from, reader string) error {
 		}
 		all = append(all, counts...)
 	}
-	slices.SortStableFunc(all, func(x, y paywall.Count) int { return x.At.Compare(y.At) })
+	all = lastOfEach(all)
 	if _, err := db.w(ctx).ExecContext(ctx, `UPDATE meters SET counts = '' WHERE id = $1`, from); err != nil {
 		return fmt.Errorf("move counts: %w", err)
 	}
@@ -233,14 +248,26 @@ func (db *DB) NetworkSalt(ctx context.Context, day int64) ([]byte, error) {
 	return base64.StdEncoding.DecodeString(kept)
 }
 
+// pruneBatch is how many rows one statement deletes: some milliseconds' worth.
+const pruneBatch = 1000
+
 // PruneNetworks deletes what was counted by network before the day, and the
 // salts, after which nobody can tell who it was.
+// It deletes in batches: nothing may hold the writer for long.
 func (db *DB) PruneNetworks(ctx context.Context, before int64) error {
-	if _, err := db.w(ctx).ExecContext(ctx, `DELETE FROM network_counts WHERE day < $1`, before); err != nil {
-		return err
+	if _, err := db.w(ctx).ExecContext(ctx, `DELETE FROM network_salts WHERE day < $1`, before); err != nil {
+		return fmt.Errorf("prune networks: %w", err)
 	}
-	_, err := db.w(ctx).ExecContext(ctx, `DELETE FROM network_salts WHERE day < $1`, before)
-	return err
+	for {
+		done, err := db.w(ctx).ExecContext(ctx, `
+			DELETE FROM network_counts WHERE network IN (SELECT network FROM network_counts WHERE day < $1 LIMIT $2)`, before, pruneBatch)
+		if err != nil {
+			return fmt.Errorf("prune networks: %w", err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n < pruneBatch {
+			return err
+		}
+	}
 }
 
 // formatCounts writes counts as "story:µs,story:µs".

@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -97,6 +98,11 @@ func openPostgres(ctx context.Context, dsn string) (*DB, error) {
 		return nil, fmt.Errorf("DATABASE_URL is not a PostgreSQL address: %w", err)
 	}
 	conf.RuntimeParams["timezone"] = "UTC"
+	// A network that goes silent is noticed in half a minute, so that no request
+	// waits for ever on a connection that leads nowhere.
+	conf.DialFunc = (&net.Dialer{Timeout: 5 * time.Second, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3,
+	}}).DialContext
 	pool := stdlib.OpenDB(*conf)
 	pool.SetMaxOpenConns(24)
 	pool.SetMaxIdleConns(24)

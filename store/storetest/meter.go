@@ -101,6 +101,15 @@ func testCeiling(t *testing.T, db *store.DB) {
 	if err != nil || !d.Open() {
 		t.Errorf("the next day is closed: %+v, %v", d, err)
 	}
+	// Once forgotten, nobody can tell that the network had met its ceiling.
+	if err := db.PruneNetworks(t.Context(), news.Day(noon)+1); err != nil {
+		t.Fatal(err)
+	}
+	again := question("s", noon)
+	again.Rules.Network = 1
+	if d, err := meter(t, db).Decide(t.Context(), paywall.Who{Visitor: "again", Fresh: true, Network: "192.0.2.7"}, again); err != nil || !d.Open() {
+		t.Errorf("a forgotten network is remembered: %+v, %v", d, err)
+	}
 }
 
 func testMerge(t *testing.T, db *store.DB) {
