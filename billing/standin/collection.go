@@ -53,6 +53,11 @@ func (w *work) paid(inv, pm obj) error {
 	if err != nil {
 		return err
 	}
+	if sub != nil && sub.str(hiddenKey, "pending", "invoice") == inv.str("id") {
+		if err := w.applyPending(sub); err != nil {
+			return err
+		}
+	}
 	if s := sub.str("status"); sub != nil && (s == "incomplete" || s == "past_due" || s == "unpaid") &&
 		sub.str("latest_invoice") == inv.str("id") {
 		err := w.change(sub, "customer.subscription.updated", func() {
@@ -88,7 +93,7 @@ func (w *work) unpaidYet(inv obj, event string) error {
 	if err != nil {
 		return err
 	}
-	retrying := sub != nil && inv.str("billing_reason") != "subscription_create" && inv.flag("auto_advance")
+	retrying := sub != nil && alive(sub) && inv.str("billing_reason") != "subscription_create" && inv.flag("auto_advance")
 	exhausted := false
 	if retrying {
 		plan, err := w.dunning()

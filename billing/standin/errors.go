@@ -86,6 +86,8 @@ func missing(kind, id string) *apiError {
 		"webhook_endpoint":             "webhook endpoint",
 		"event":                        "event",
 		"balance_transaction":          "balance transaction",
+		"subscription_schedule":        "subscription schedule",
+		"credit_note":                  "credit note",
 	}[kind]
 	if noun == "" {
 		noun = kind

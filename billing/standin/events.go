@@ -11,7 +11,7 @@ func (w *work) emit(typ string, o obj) error { return w.announce(typ, o, nil) }
 
 // emitChange is emit with what was before.
 func (w *work) emitChange(typ string, before, after obj) error {
-	diff := previous(before, after.clone())
+	diff := previous(before.shown(), after.shown())
 	if len(diff) == 0 {
 		return nil
 	}

@@ -13,7 +13,7 @@ var expandable = map[string]bool{
 	"default_payment_method": true, "default_price": true, "discount": true, "discounts": true, "invoice": true,
 	"latest_charge": true, "latest_invoice": true, "payment_intent": true, "payment_method": true,
 	"pending_setup_intent": true, "product": true, "promotion_code": true, "setup_intent": true,
-	"source": true, "subscription": true,
+	"source": true, "subscription": true, "schedule": true, "refund": true, "invoice_item": true, "released_subscription": true,
 }
 
 // plain are fields of those names that stay ids in that object.

@@ -3,6 +3,7 @@ package standin
 import (
 	"fmt"
 	"math"
+	"math/bits"
 	"strings"
 )
 
@@ -36,17 +37,37 @@ func percentOf(amount int64, percent float64) int64 {
 	return (amount*hundredths + 5000) / 10000
 }
 
+// prorated is the share left/whole of an amount, half a minor unit away from
+// zero. The product is taken in 128 bits, so no amount is too large.
+func prorated(amount, left, whole int64) int64 {
+	if whole <= 0 || left <= 0 {
+		return 0
+	}
+	if amount < 0 {
+		return -prorated(-amount, left, whole)
+	}
+	high, low := bits.Mul64(uint64(amount), uint64(min(left, whole)))
+	low, carry := bits.Add64(low, uint64(whole)/2, 0)
+	share, _ := bits.Div64(high+carry, low, uint64(whole))
+	return int64(share)
+}
+
 // spread divides a discount over lines in proportion to their amounts; the
-// last line takes what rounding left over, so that the parts sum to the cent.
+// last line that has one takes what rounding left over, so that the parts sum
+// to the cent.
 func spread(total int64, amounts []int64) []int64 {
 	var sum int64
-	for _, a := range amounts {
+	last := len(amounts) - 1
+	for i, a := range amounts {
 		sum += a
+		if a != 0 {
+			last = i
+		}
 	}
 	out := make([]int64, len(amounts))
 	left := total
 	for i, a := range amounts {
-		if i == len(amounts)-1 || sum == 0 {
+		if i == last || sum == 0 {
 			out[i] = left
 			break
 		}

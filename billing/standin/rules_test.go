@@ -83,6 +83,21 @@ func TestSpreadLosesNoCent(t *testing.T) {
 	})
 }
 
+// The first two are Stripe's own figures: the worked example of
+// https://stripe.com/docs/billing/subscriptions/prorations, and a preview that
+// it answered in September 2020.
+func TestProrated(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ amount, left, whole, want int64 }{
+		{1000, 15, 30, 500}, {3252, 1599427688 - 1598982148, 31 * 86400, 541}, {-1, 1, 2, -1}, {1, 1, 2, 1}, {1, 1, 3, 0},
+		{-999, 0, 30, 0}, {999, 30, 30, 999}, {999, 40, 30, 999}, {1 << 60, 31_536_000, 31_622_400, 1149771445851090563},
+	} {
+		if got := prorated(tc.amount, tc.left, tc.whole); got != tc.want {
+			t.Errorf("%d × %d/%d is %d, want %d", tc.amount, tc.left, tc.whole, got, tc.want)
+		}
+	}
+}
+
 func TestLuhn(t *testing.T) {
 	t.Parallel()
 	for _, c := range cards {

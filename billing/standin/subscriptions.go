@@ -17,11 +17,7 @@ func (w *work) newSubscription(customer obj, orders []order, metadata obj) obj {
 	id := w.newID("sub_")
 	items := make([]obj, len(orders))
 	for i, o := range orders {
-		items[i] = obj{
-			"id": w.newID("si_"), "object": "subscription_item", "billing_thresholds": nil, "created": w.now, "discounts": []any{},
-			"metadata": obj{}, "plan": planOf(o.price), "price": o.price.shown(), "quantity": o.quantity, "subscription": id,
-			"tax_rates": []any{},
-		}
+		items[i] = w.newSubscriptionItem(id, o)
 	}
 	price := orders[0].price
 	return obj{
@@ -43,17 +39,25 @@ func (w *work) newSubscription(customer obj, orders []order, metadata obj) obj {
 	}
 }
 
+func (w *work) newSubscriptionItem(sub string, o order) obj {
+	return obj{
+		"id": w.newID("si_"), "object": "subscription_item", "billing_thresholds": nil, "created": w.now, "discounts": []any{},
+		"metadata": obj{}, "plan": planOf(o.price), "price": o.price.shown(), "quantity": o.quantity, "subscription": sub,
+		"tax_rates": []any{},
+	}
+}
+
 // open writes a new subscription with its first invoice, finalized. An invoice
 // over nothing (a coupon of 100 %) is paid already, and the subscription
 // begins active.
 func (w *work) open(sub, customer obj) (inv obj, err error) {
 	items := sub.list("items")
-	inv, err = w.bill(sub, customer, "subscription_create", w.now, w.now)
+	inv, err = w.bill(sub, customer, statement{reason: "subscription_create", start: w.now, end: w.now, period: true})
 	if err != nil {
 		return nil, err
 	}
 	sub["latest_invoice"] = inv["id"]
-	if inv.num("amount_due") == 0 {
+	if inv.num("amount_due") == 0 && sub.str("status") == "incomplete" {
 		sub["status"] = "active"
 	}
 	w.schedule(sub)
@@ -72,8 +76,10 @@ func (w *work) open(sub, customer obj) (inv obj, err error) {
 	if err := w.emit("invoice.created", inv); err != nil {
 		return nil, err
 	}
-	if err := w.dropDiscount(sub, true); err != nil {
-		return nil, err
+	if sub.str("status") != "trialing" { // a discount for one invoice waits for the first that costs something
+		if err := w.dropDiscount(sub, true); err != nil {
+			return nil, err
+		}
 	}
 	return inv, w.finalize(inv)
 }
@@ -85,8 +91,11 @@ func (w *work) schedule(sub obj) {
 		sub.due(sub.num("created") + incompleteFor)
 	case "active", "past_due", "unpaid", "trialing":
 		at := sub.num("current_period_end")
-		if cancel := sub.num("cancel_at"); cancel > 0 {
-			at = min(at, cancel)
+		for _, sooner := range []int64{sub.num("cancel_at"), sub.num("pause_collection", "resumes_at"),
+			sub.num("pending_update", "expires_at"), sub.num(hiddenKey, "phase_end"), warnAt(sub)} {
+			if sooner > 0 {
+				at = min(at, sooner)
+			}
 		}
 		sub.due(at)
 	default:
@@ -94,33 +103,65 @@ func (w *work) schedule(sub obj) {
 	}
 }
 
+// warnAt is when the end of the subscription's trial is to be announced; 0 is
+// never, or no more.
+func warnAt(sub obj) int64 {
+	end := sub.num("trial_end")
+	if sub.str("status") != "trialing" || sub.num(hiddenKey, "warned") == end {
+		return 0
+	}
+	return max(end-warnBefore, 1)
+}
+
 // turn does what a subscription's time has come for: giving up a first
-// payment, ending, or the next period.
+// payment, resuming, ending, its schedule's next phase, or the next period.
+// Whatever else is due is done in a turn of its own.
 func (w *work) turn(sub obj) error {
+	passed := func(at int64) bool { return at > 0 && at <= w.now }
 	switch {
 	case sub.str("status") == "incomplete":
 		return w.giveUp(sub)
-	case sub.num("cancel_at") > 0 && sub.num("cancel_at") <= w.now:
+	case passed(sub.num("pending_update", "expires_at")):
+		return w.expirePending(sub)
+	case passed(sub.num("pause_collection", "resumes_at")):
+		return w.resumeCollection(sub)
+	case passed(sub.num("cancel_at")):
 		return w.end(sub, "cancellation_requested")
+	case passed(sub.num(hiddenKey, "phase_end")):
+		return w.nextPhase(sub)
+	case passed(warnAt(sub)):
+		return w.warnTrial(sub)
+	case passed(sub.num("current_period_end")):
+		return w.renew(sub)
 	}
-	return w.renew(sub)
+	w.schedule(sub)
+	return w.put(sub)
 }
 
 // renew rolls the period first and then drafts the invoice, which is
-// finalized and charged an hour later.
+// finalized and charged an hour later, or set aside in a pause. A trial becomes
+// active.
 func (w *work) renew(sub obj) error {
 	customer, err := w.get("customer", sub.str("customer"))
 	if err != nil {
 		return err
 	}
+	if sub.str("status") == "trialing" {
+		if done, err := w.endTrial(sub, customer); done || err != nil {
+			return err
+		}
+	}
 	if err := w.dropDiscount(sub, false); err != nil {
 		return err
 	}
 	before := sub.clone()
+	if sub.str("status") == "trialing" {
+		sub["status"] = "active"
+	}
 	start, was := sub.num("current_period_end"), sub.num("current_period_start")
 	sub["current_period_start"] = start
-	sub["current_period_end"] = intervalOf(sub.list("items")[0].sub("price")).next(sub.num("billing_cycle_anchor"), start)
-	inv, err := w.bill(sub, customer, "subscription_cycle", was, start)
+	sub["current_period_end"] = rhythmOf(sub).next(sub.num("billing_cycle_anchor"), start)
+	inv, err := w.bill(sub, customer, statement{reason: "subscription_cycle", start: was, end: start, period: true})
 	if err != nil {
 		return err
 	}
@@ -134,6 +175,11 @@ func (w *work) renew(sub obj) error {
 	}
 	if err := w.emit("invoice.created", inv); err != nil {
 		return err
+	}
+	if pause := sub.str("pause_collection", "behavior"); pause != "" {
+		if err := w.setAside(inv, pause); err != nil {
+			return err
+		}
 	}
 	return w.dropDiscount(sub, true)
 }

@@ -16,6 +16,14 @@ func createSubscription(c *call) (obj, error) {
 	sub := c.newSubscription(customer, orders, merged(nil, c.p.metadata("metadata")))
 	sub["description"] = orNull(c.p.str("description"))
 	c.takePaymentSettings(sub)
+	c.takeTrialSettings(sub)
+	end, err := c.readTrial(c.p)
+	if err != nil {
+		return nil, err
+	}
+	if end > 0 {
+		c.startTrial(sub, end)
+	}
 	if c.p.boolean("cancel_at_period_end") {
 		c.setCancelAtEnd(sub, true)
 	}
@@ -39,7 +47,7 @@ func (c *call) firstPayment(sub, customer obj) error {
 	if err != nil {
 		return err
 	}
-	if pm == nil && behavior != "default_incomplete" {
+	if pm == nil && behavior != "default_incomplete" && sub.str("status") != "trialing" {
 		return invalidCode("resource_missing", "", "This customer has no attached payment source or default payment method. "+
 			"Please consider adding a default payment method.")
 	}
@@ -148,53 +156,6 @@ func (c *call) takeDefaultMethod(sub, customer obj) error {
 	return nil
 }
 
-func updateSubscription(c *call) (obj, error) {
-	c.p.ignore("proration_behavior", "payment_behavior", "off_session")
-	sub, err := c.get("subscription", c.id())
-	if err != nil {
-		return nil, err
-	}
-	if !alive(sub) {
-		if len(c.p.kids) > 1 || c.p.kid("metadata") == nil {
-			return nil, invalid("", "A canceled subscription can only update its cancellation_details and metadata.")
-		}
-	}
-	customer, err := c.get("customer", sub.str("customer"))
-	if err != nil {
-		return nil, err
-	}
-	before := sub.clone()
-	if err := c.takeDefaultMethod(sub, customer); err != nil {
-		return nil, err
-	}
-	if err := c.takeDiscount(sub); err != nil {
-		return nil, err
-	}
-	sub["metadata"] = merged(sub.sub("metadata"), c.p.metadata("metadata"))
-	if d, sent := c.p.opt("description"); sent {
-		sub["description"] = orNull(d)
-	}
-	if yes, sent := c.p.optBool("cancel_at_period_end"); sent && yes != sub.flag("cancel_at_period_end") {
-		c.setCancelAtEnd(sub, yes)
-	}
-	if at, sent := c.p.optInt("cancel_at"); sent {
-		if at <= c.now {
-			return nil, invalid("cancel_at", "cancel_at must be in the future.")
-		}
-		sub["cancel_at"], sub["canceled_at"] = at, c.now
-		sub.sub("cancellation_details")["reason"] = "cancellation_requested"
-	} else if c.p.cleared("cancel_at") {
-		c.setCancelAtEnd(sub, false)
-	}
-	c.takePaymentSettings(sub)
-	c.takeCancellationDetails(sub)
-	c.schedule(sub)
-	if err := c.put(sub); err != nil {
-		return nil, err
-	}
-	return sub, c.emitChange("customer.subscription.updated", before, sub)
-}
-
 // takePaymentSettings reads whether the card that pays first is to be kept as
 // the subscription's own.
 func (c *call) takePaymentSettings(sub obj) {
@@ -223,11 +184,9 @@ func (c *call) takeCancellationDetails(sub obj) {
 	}
 }
 
+// cancelSubscription ends it now. With prorate the unused time becomes credit,
+// and with invoice_now what is pending is billed at once.
 func cancelSubscription(c *call) (obj, error) {
-	c.p.ignore("invoice_now")
-	if c.p.boolean("prorate") {
-		return nil, invalid("prorate", "This stand-in does not prorate a cancellation; refund instead.")
-	}
 	sub, err := c.get("subscription", c.id())
 	if err != nil {
 		return nil, err
@@ -236,7 +195,22 @@ func cancelSubscription(c *call) (obj, error) {
 		return nil, missing("subscription", c.id())
 	}
 	c.takeCancellationDetails(sub)
-	return sub, c.end(sub, "cancellation_requested")
+	if c.p.boolean("prorate") && (sub.str("status") == "active" || sub.str("status") == "past_due") {
+		appraise(sub, false)
+		if err := c.credit(sub, nil, true, c.now, sub.num("current_period_start"), sub.num("current_period_end")); err != nil {
+			return nil, err
+		}
+	}
+	var last obj
+	if c.p.boolean("invoice_now") {
+		if last, err = c.billPending(sub); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.end(sub, "cancellation_requested"); err != nil || last == nil {
+		return sub, err
+	}
+	return sub, c.collect(sub, last, "allow_incomplete")
 }
 
 func listSubscriptions(c *call) (obj, error) {
