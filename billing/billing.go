@@ -142,6 +142,10 @@ const (
 	Paused            Status = "paused"
 )
 
+// EndedUnpaid is the EndReason of a subscription that nobody paid.
+// https://docs.stripe.com/api/subscriptions/object#subscription_object-cancellation_details-reason
+const EndedUnpaid = "payment_failed"
+
 // Subscription is one subscription as it was last synced from Stripe.
 type Subscription struct {
 	ID           string // Stripe's, sub_…
@@ -166,5 +170,6 @@ type Subscription struct {
 	Latest       string    // latest invoice, in_…
 	LatestStatus string    // latest invoice's status: paid, open, …
 	Decline      string    // why the latest payment failed, in Stripe's decline or error code; "" if it did not
+	EndReason    string    // why Stripe ended it, in its words; "" if it goes on
 	SyncedAt     time.Time // paper time of the fetch
 }

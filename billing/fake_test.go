@@ -13,6 +13,7 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -49,14 +50,16 @@ type stripe struct {
 
 	failing map[string]int // method → how many calls still fail
 	opened  int            // sessions that were made
-	travel  time.Duration  // the most that an answer takes to arrive
+	paid    int            // invoices that were paid by asking
+	keys    map[string]bool
+	travel  time.Duration // the most that an answer takes to arrive
 	during  func(method string)
 }
 
 func newStripe(now func() time.Time) *stripe {
 	return &stripe{
 		customers: map[string]billing.Customer{}, subs: map[string]billing.Subscription{}, invoices: map[string]billing.Invoice{},
-		sessions: map[string]billing.Session{}, asked: map[string]billing.NewSession{}, failing: map[string]int{}, now: now,
+		sessions: map[string]billing.Session{}, asked: map[string]billing.NewSession{}, failing: map[string]int{}, keys: map[string]bool{}, now: now,
 	}
 }
 
@@ -226,6 +229,72 @@ func (f *stripe) Portal(context.Context, string, string, string) (string, error)
 	return "https://portal.example", nil
 }
 
+func (f *stripe) CardPage(_ context.Context, customer, done, _ string) (string, error) {
+	return "https://portal.example/card/" + customer + "?then=" + done, nil
+}
+
+// PayInvoice pays an open invoice unless the customer's card is "pm_bad". The
+// same key gives the same answer, as at Stripe.
+func (f *stripe) PayInvoice(_ context.Context, id, key string) error {
+	if err := f.enter("PayInvoice"); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	inv := f.invoices[id]
+	if inv.Status != billing.InvoiceOpen || f.keys[key] {
+		return nil
+	}
+	f.keys[key] = true
+	if f.customers[inv.Customer].Card.ID == "pm_bad" {
+		return fault.New(fault.Invalid, "declined", &billing.Declined{Code: "generic_decline"})
+	}
+	f.paid++
+	inv.Status, inv.Paid, inv.Remaining, inv.PaidAt, inv.NextAttempt = billing.InvoicePaid, inv.Remaining, 0, f.now(), time.Time{}
+	f.invoices[id] = inv
+	if sub := f.subs[inv.Subscription]; sub.Status == billing.PastDue || sub.Status == billing.Unpaid {
+		sub.Status, sub.LatestStatus, sub.Decline = billing.Active, billing.InvoicePaid, ""
+		f.subs[sub.ID] = sub
+	}
+	f.happened("invoice.paid", "invoice", id, inv.Customer)
+	return nil
+}
+
+// renew rolls a subscription's period and fails its invoice.
+func (f *stripe) renew(id string) (invoice string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	sub := f.subs[id]
+	inv := f.bill(sub, billing.InvoiceOpen)
+	inv.Reason, inv.NextAttempt = "subscription_cycle", inv.Created.AddDate(0, 0, 3)
+	f.invoices[inv.ID] = inv
+	sub.Status, sub.PeriodStart, sub.PeriodEnd = billing.PastDue, sub.PeriodEnd, sub.PeriodEnd.AddDate(0, 1, 0)
+	sub.Latest, sub.LatestStatus, sub.Decline = inv.ID, inv.Status, "generic_decline"
+	f.subs[id] = sub
+	f.happened("invoice.payment_failed", "invoice", inv.ID, sub.Customer)
+	return inv.ID
+}
+
+// edit changes an invoice.
+func (f *stripe) edit(id string, how func(*billing.Invoice)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	inv := f.invoices[id]
+	how(&inv)
+	f.invoices[id] = inv
+	f.happened("invoice.updated", "invoice", id, inv.Customer)
+}
+
+// card gives a customer another card.
+func (f *stripe) card(customer string, c billing.Card) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	had := f.customers[customer]
+	had.Card = c
+	f.customers[customer] = had
+	f.happened("customer.updated", "customer", customer, "")
+}
+
 func (f *stripe) Events(_ context.Context, since time.Time) iter.Seq2[billing.Event, error] {
 	f.mu.Lock()
 	events := slices.Clone(f.events)
@@ -362,13 +431,31 @@ type bench struct {
 type effects struct {
 	mu   sync.Mutex
 	keys []string
+	all  map[string]billing.Effect
 }
 
 func (e *effects) enqueue(_ context.Context, f billing.Effect) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.keys = append(e.keys, f.Key)
+	if e.all == nil {
+		e.all = map[string]billing.Effect{}
+	}
+	e.all[f.Key] = f
 	return nil
+}
+
+// take gives what left since the last take, by key and without what every
+// purchase causes.
+func (e *effects) take() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	keys := slices.DeleteFunc(e.keys, func(k string) bool {
+		return strings.HasPrefix(k, "welcome:") || strings.HasPrefix(k, "receipt:")
+	})
+	e.keys = nil
+	slices.Sort(keys)
+	return keys
 }
 
 func (e *effects) sorted() []string {

@@ -43,6 +43,12 @@ type till interface {
 	CancelNow(ctx context.Context, subscription string) error
 	CancelAtPeriodEnd(ctx context.Context, subscription string, cancel bool, key string) error
 	Portal(ctx context.Context, customer, returnURL, key string) (url string, err error)
+	// CardPage is a page that takes another card, and nothing else, and leads to
+	// the given address when it has it.
+	CardPage(ctx context.Context, customer, doneURL, key string) (url string, err error)
+	// PayInvoice charges an open invoice to the card on file. What is paid already
+	// is no error; a refusal is Invalid with a *Declined cause.
+	PayInvoice(ctx context.Context, invoice, key string) error
 }
 
 // history is what the reconciler reads.
@@ -105,6 +111,7 @@ type Customer struct {
 	Email    string
 	Created  time.Time
 	Deleted  bool
+	Card     Card // that the next payment is taken from; zero if there is none
 }
 
 // Snapshot is what Stripe said of a customer at one fetch.
@@ -130,9 +137,27 @@ type Invoice struct {
 	PeriodStart  time.Time // of what it bills
 	PeriodEnd    time.Time
 	Attempts     int
+	Reason       string    // why it was made, in Stripe's words: subscription_create, subscription_cycle, …
+	NextAttempt  time.Time // when Stripe tries again by itself; zero if it does not
+	NeedsAction  bool      // the bank wants the payment confirmed by the cardholder
+	Tax          int64     // minor units, contained in Money
+	Lines        []InvoiceLine
+	BillTo       string // name and address that it was made out to, lines split by \n
 	HostedURL    string
 	PDF          string
 }
+
+// InvoiceLine is a position of an invoice.
+type InvoiceLine struct {
+	Text  string    `json:"text"`
+	Money Money     `json:"money"`
+	From  time.Time `json:"from,omitzero"`
+	To    time.Time `json:"to,omitzero"`
+}
+
+// FirstInvoice is the Reason of the invoice that begins a subscription. Its
+// payment is made on a page, with the reader there.
+const FirstInvoice = "subscription_create"
 
 // The statuses of invoices that matter to a rule.
 const (

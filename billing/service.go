@@ -42,24 +42,6 @@ type shelfStore interface {
 	LookupOfPrice(ctx context.Context, priceID string) (string, error)
 }
 
-// Effect is something that follows from a sync and leaves by the job queue.
-type Effect struct {
-	Kind         string `json:"kind"` // of the job
-	Key          string `json:"key"`  // unique for all time
-	ReaderID     string `json:"reader_id"`
-	Subscription string `json:"subscription,omitempty"`
-	Invoice      string `json:"invoice,omitempty"`
-}
-
-// The kinds of effects. Whoever wires the queue gives each a handler.
-const (
-	EffectWelcome = "billing.welcome"
-	EffectReceipt = "billing.receipt"
-)
-
-// Enqueue puts an effect into the job queue, in the transaction that ctx carries.
-type Enqueue func(ctx context.Context, e Effect) error
-
 // Parts is what a Service is made of.
 type Parts struct {
 	Store    Store

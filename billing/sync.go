@@ -36,6 +36,8 @@ type recordStore interface {
 
 	// FirstEffect takes a key once for all time; false if it was taken.
 	FirstEffect(ctx context.Context, key string, at time.Time) (bool, error)
+	HadEffect(ctx context.Context, key string) (bool, error)
+	noticeStore
 	Quarantine(ctx context.Context, o Oddity) error
 	Release(ctx context.Context, object Ref, why string, at time.Time) error
 	Oddities(ctx context.Context) ([]Oddity, error)
@@ -164,10 +166,14 @@ func (s *Service) record(ctx context.Context, seen sight) (Synced, error) {
 	if here, err := s.Store.ReaderExists(ctx, readerID); err != nil {
 		return out, err
 	} else if !here {
-		seen.Customer.Email = "" // erased here: what Stripe still knows does not come back
+		seen.Customer.Email, seen.Customer.Card = "", Card{} // erased here: what Stripe still knows does not come back
 	}
 	out.ReaderID = readerID
 	seen.Customer.ReaderID = readerID
+	was, _, err := s.Store.CustomerByID(ctx, seen.Customer.ID)
+	if err != nil {
+		return out, err
+	}
 	if err := s.Store.SaveCustomer(ctx, seen.Customer); err != nil {
 		return out, err
 	}
@@ -190,7 +196,7 @@ func (s *Service) record(ctx context.Context, seen sight) (Synced, error) {
 	if err := s.noteSecond(ctx, readerID, seen.at); err != nil {
 		return out, err
 	}
-	return out, s.effects(ctx, readerID, seen)
+	return out, s.effects(ctx, readerID, was, seen)
 }
 
 // readerOf says whose a customer is: by our own row, which follows accounts
@@ -317,39 +323,6 @@ func (s *Service) noteSecond(ctx context.Context, readerID string, at time.Time)
 		}
 		if err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// effectsFor is how far back a first sight still causes mail: long enough for
-// any loss of webhooks to be made good, short enough that an account that is
-// connected today sends no letters about last year.
-const effectsFor = 30 * 24 * time.Hour
-
-// effects enqueues what follows, each thing once for all time, in the
-// transaction that learned it.
-func (s *Service) effects(ctx context.Context, readerID string, seen sight) error {
-	once := func(e Effect) error {
-		first, err := s.Store.FirstEffect(ctx, e.Key, seen.at)
-		if err != nil || !first {
-			return err
-		}
-		return s.Enqueue(ctx, e)
-	}
-	recent := func(t time.Time) bool { return seen.at.Sub(t) < effectsFor }
-	for _, sub := range seen.Subscriptions {
-		if (sub.Status == Active || sub.Status == Trialing) && recent(sub.Started) {
-			if err := once(Effect{Kind: EffectWelcome, Key: "welcome:" + sub.ID, ReaderID: readerID, Subscription: sub.ID}); err != nil {
-				return err
-			}
-		}
-	}
-	for _, inv := range seen.Invoices {
-		if inv.Status == InvoicePaid && inv.Paid > 0 && recent(firstTime(inv.PaidAt, inv.Created)) {
-			if err := once(Effect{Kind: EffectReceipt, Key: "receipt:" + inv.ID, ReaderID: readerID, Subscription: inv.Subscription, Invoice: inv.ID}); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

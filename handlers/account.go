@@ -87,6 +87,11 @@ func (s *Site) accountMoney(ctx context.Context, page *views.AccountPage) error 
 		return err
 	}
 	page.Portal = len(customers) > 0
+	for _, c := range customers {
+		if sub != nil && c.ID == sub.Customer {
+			page.Card = c.Card.String()
+		}
+	}
 	page.Invoices, err = s.invoiceRows(ctx, page)
 	return err
 }

@@ -21,6 +21,7 @@ type Till struct {
 	Billing *billing.Service
 	Buying  *journey.Checkout
 	Readers boughtNotes
+	Cards   billing.CardLinks // in letters about failed payments
 }
 
 // boughtNotes remembers who was shown what was bought for them.

@@ -37,6 +37,7 @@ type counter struct {
 	sells   *billing.Service
 	standin *standin.Server
 	stripe  string // its address
+	cards   billing.CardLinks
 }
 
 func newCounter(t *testing.T) *counter {
@@ -74,7 +75,9 @@ func newCounter(t *testing.T) *counter {
 		})
 		keys, err := reader.NewKeys("the secret of this bench")
 		must(err)
-		d.Till = handlers.Till{Billing: c.sells, Readers: db, Buying: journey.NewCheckout(journey.CheckoutParts{Store: db, Billing: c.sells, Keys: keys})}
+		c.cards, err = billing.NewCardLinks("the secret of this bench")
+		must(err)
+		d.Till = handlers.Till{Billing: c.sells, Cards: c.cards, Readers: db, Buying: journey.NewCheckout(journey.CheckoutParts{Store: db, Billing: c.sells, Keys: keys})}
 	})
 	return c
 }

@@ -120,10 +120,13 @@ func (s *Site) signInLink(c echo.Context) error {
 }
 
 // loggedPath is the request's path as it may be written down: a sign-in link's
-// token signs its owner in until it is used.
+// token signs its owner in until it is used, and a card link's can be opened by
+// whoever has it.
 func loggedPath(c echo.Context) string {
-	if strings.HasPrefix(c.Request().URL.Path, linkPrefix) {
-		return linkPrefix + "…"
+	for _, secret := range []string{linkPrefix, views.CardPrefix} {
+		if strings.HasPrefix(c.Request().URL.Path, secret) {
+			return secret + "…"
+		}
 	}
 	return c.Request().URL.Path
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"broadsheet/billing"
+	"broadsheet/internal/clock"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/jobs"
 	"broadsheet/internal/mail"
@@ -26,6 +27,7 @@ type lettersStore interface {
 	Catalogue(ctx context.Context) (billing.Catalogue, error)
 	SubscriptionByID(ctx context.Context, id string) (billing.Subscription, bool, error)
 	InvoiceByID(ctx context.Context, id string) (billing.Invoice, bool, error)
+	CustomerByID(ctx context.Context, id string) (billing.Customer, bool, error)
 }
 
 // BillingLetters writes the letters that follow from a sync.
@@ -33,12 +35,20 @@ type BillingLetters struct {
 	Store  lettersStore
 	Outbox outbox
 	House  func(ctx context.Context) (letters.House, error)
+	Cards  billing.CardLinks // for letters about failed payments
+	Wall   clock.Clock
 }
 
 // Handle registers the letters with the runner of the jobs.
 func (b BillingLetters) Handle(on func(kind string, h jobs.Handler)) {
 	on(billing.EffectWelcome, b.job(b.welcome))
 	on(billing.EffectReceipt, b.job(b.receipt))
+	on(billing.EffectDeclined, b.job(b.declined))
+	on(billing.EffectConfirm, b.job(b.confirm))
+	on(billing.EffectRecovered, b.job(b.recovered))
+	on(billing.EffectLapsed, b.job(b.lapsed))
+	on(billing.EffectCardOld, b.job(b.cardExpires))
+	on(billing.EffectRenews, b.job(b.renews))
 }
 
 type letterWriter interface {
@@ -108,7 +118,7 @@ func (b BillingLetters) receipt(ctx context.Context, e billing.Effect, who reade
 	}
 	return letters.Receipt{
 		Name: who.Name, Number: inv.Number, Plan: plan, Paid: billing.Money{Amount: inv.Paid, Currency: inv.Money.Currency},
-		At: paidAt, From: inv.PeriodStart, To: inv.PeriodEnd, Next: next, URL: inv.HostedURL,
+		At: paidAt, Card: cardWords(e.Card), From: inv.PeriodStart, To: inv.PeriodEnd, Next: next, URL: inv.HostedURL,
 	}, nil
 }
 

@@ -52,7 +52,7 @@ type billingData struct{ db *DB }
 func (db *DB) BillingData() Personal { return billingData{db} }
 
 func (billingData) Tables() []string {
-	return []string{"customers", "subscriptions", "subscription_states", "grants", "invoices", "checkouts"}
+	return []string{"customers", "subscriptions", "subscription_states", "grants", "invoices", "checkouts", "cancellations", "endings"}
 }
 
 func (d billingData) Export(ctx context.Context, readerID string) (map[string]any, error) {
@@ -75,7 +75,17 @@ func (d billingData) Export(ctx context.Context, readerID string) (map[string]an
 		}
 		invoices = append(invoices, page...)
 	}
-	return map[string]any{"subscriptions": subs, "grants": grants, "invoices": invoices}, nil
+	customers, err := d.db.CustomersOf(ctx, readerID)
+	if err != nil {
+		return nil, err
+	}
+	cards := []billing.Card{}
+	for _, c := range customers {
+		if !c.Card.IsZero() {
+			cards = append(cards, c.Card)
+		}
+	}
+	return map[string]any{"cards": cards, "subscriptions": subs, "grants": grants, "invoices": invoices}, nil
 }
 
 // Erase removes addresses, the ways to the payment page, and the payloads of
@@ -84,9 +94,10 @@ func (d billingData) Export(ctx context.Context, readerID string) (map[string]an
 func (d billingData) Erase(ctx context.Context, readerID string) error {
 	return d.each(ctx, "erase billing", []string{
 		`UPDATE stripe_events SET payload = '' WHERE mark_kind = 'customer' AND mark_id IN (SELECT id FROM customers WHERE reader_id = $1)`,
-		`UPDATE customers SET email = '' WHERE reader_id = $1`,
+		`UPDATE customers SET email = '', card_id = '', card_brand = '', card_last4 = '', card_month = 0, card_year = 0 WHERE reader_id = $1`,
+		`UPDATE cancellations SET comment = '' WHERE reader_id = $1`,
 		`UPDATE checkouts SET return_path = '', visitor = '' WHERE reader_id = $1`,
-		`UPDATE invoices SET hosted_url = '', pdf = '' WHERE reader_id = $1`,
+		`UPDATE invoices SET hosted_url = '', pdf = '', bill_to = '' WHERE reader_id = $1`,
 	}, readerID)
 }
 
@@ -98,6 +109,8 @@ func (d billingData) Merge(ctx context.Context, from, into string) error {
 		`UPDATE customers SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE subscriptions SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE subscription_states SET reader_id = $2 WHERE reader_id = $1`,
+		`UPDATE cancellations SET reader_id = $2 WHERE reader_id = $1`,
+		`UPDATE endings SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE grants SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE invoices SET reader_id = $2 WHERE reader_id = $1`,
 	}, from, into)

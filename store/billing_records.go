@@ -22,11 +22,12 @@ func (db *DB) CustomersOf(ctx context.Context, readerID string) ([]billing.Custo
 		SELECT `+customerColumns+` FROM customers WHERE reader_id = $1 AND NOT deleted ORDER BY created_at DESC, id DESC`, readerID)
 }
 
-const customerColumns = `id, reader_id, email, created_at, deleted`
+const customerColumns = `id, reader_id, email, created_at, deleted, card_id, card_brand, card_last4, card_month, card_year`
 
 func scanCustomer(rows *sql.Rows) (c billing.Customer, err error) {
 	var created sql.NullInt64
-	err = rows.Scan(&c.ID, &c.ReaderID, &c.Email, &created, &c.Deleted)
+	err = rows.Scan(&c.ID, &c.ReaderID, &c.Email, &created, &c.Deleted,
+		&c.Card.ID, &c.Card.Brand, &c.Card.Last4, &c.Card.ExpMonth, &c.Card.ExpYear)
 	c.Created = unstamp(created)
 	return c, err
 }
@@ -43,9 +44,11 @@ func one[T any](list []T, err error) (T, bool, error) {
 // SaveCustomer makes or changes a customer. Whose it is never changes here.
 func (db *DB) SaveCustomer(ctx context.Context, c billing.Customer) error {
 	_, err := db.exec(ctx, "save customer", `
-		INSERT INTO customers (id, reader_id, email, created_at, deleted) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (id) DO UPDATE SET email = excluded.email, deleted = excluded.deleted, created_at = coalesce(excluded.created_at, customers.created_at)`,
-		c.ID, c.ReaderID, c.Email, stamp(c.Created), c.Deleted)
+		INSERT INTO customers (`+customerColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (id) DO UPDATE SET email = excluded.email, deleted = excluded.deleted, created_at = coalesce(excluded.created_at, customers.created_at),
+			card_id = excluded.card_id, card_brand = excluded.card_brand, card_last4 = excluded.card_last4,
+			card_month = excluded.card_month, card_year = excluded.card_year`,
+		c.ID, c.ReaderID, c.Email, stamp(c.Created), c.Deleted, c.Card.ID, c.Card.Brand, c.Card.Last4, c.Card.ExpMonth, c.Card.ExpYear)
 	return err
 }
 
@@ -60,12 +63,12 @@ func (db *DB) ReaderExists(ctx context.Context, id string) (bool, error) {
 
 const subscriptionColumns = `id, customer, reader_id, plan, price_id, lookup_key, every, amount, currency, status, started_at,
 	period_start, period_end, cancel_at, canceled_at, ended_at, trial_end, is_paused, paused_until, past_due_since,
-	latest, latest_status, decline, synced_at`
+	latest, latest_status, decline, synced_at, end_reason`
 
 func scanSubscription(rows *sql.Rows) (s billing.Subscription, err error) {
 	var t [10]sql.NullInt64
 	err = rows.Scan(&s.ID, &s.Customer, &s.ReaderID, &s.Plan, &s.PriceID, &s.LookupKey, &s.Interval, &s.Money.Amount, &s.Money.Currency,
-		&s.Status, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &s.IsPaused, &t[7], &t[8], &s.Latest, &s.LatestStatus, &s.Decline, &t[9])
+		&s.Status, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &s.IsPaused, &t[7], &t[8], &s.Latest, &s.LatestStatus, &s.Decline, &t[9], &s.EndReason)
 	for i, to := range []*time.Time{
 		&s.Started, &s.PeriodStart, &s.PeriodEnd, &s.CancelAt, &s.CanceledAt, &s.EndedAt, &s.TrialEnd, &s.PausedUntil, &s.PastDueSince, &s.SyncedAt,
 	} {
@@ -104,17 +107,18 @@ func (db *DB) RecordSubscription(ctx context.Context, s billing.Subscription) er
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if _, err := db.exec(ctx, "record subscription", `
 			INSERT INTO subscriptions (`+subscriptionColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 			ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, reader_id = excluded.reader_id, plan = excluded.plan,
 				price_id = excluded.price_id, lookup_key = excluded.lookup_key, every = excluded.every, amount = excluded.amount,
 				currency = excluded.currency, status = excluded.status, started_at = excluded.started_at,
 				period_start = excluded.period_start, period_end = excluded.period_end, cancel_at = excluded.cancel_at,
 				canceled_at = excluded.canceled_at, ended_at = excluded.ended_at, trial_end = excluded.trial_end,
 				is_paused = excluded.is_paused, paused_until = excluded.paused_until, past_due_since = excluded.past_due_since,
-				latest = excluded.latest, latest_status = excluded.latest_status, decline = excluded.decline, synced_at = excluded.synced_at`,
+				latest = excluded.latest, latest_status = excluded.latest_status, decline = excluded.decline, synced_at = excluded.synced_at,
+				end_reason = excluded.end_reason`,
 			s.ID, s.Customer, s.ReaderID, s.Plan, s.PriceID, s.LookupKey, string(s.Interval), s.Money.Amount, s.Money.Currency, string(s.Status),
 			stamp(s.Started), stamp(s.PeriodStart), stamp(s.PeriodEnd), stamp(s.CancelAt), stamp(s.CanceledAt), stamp(s.EndedAt), stamp(s.TrialEnd),
-			s.IsPaused, stamp(s.PausedUntil), stamp(s.PastDueSince), s.Latest, s.LatestStatus, s.Decline, stamp(s.SyncedAt)); err != nil {
+			s.IsPaused, stamp(s.PausedUntil), stamp(s.PastDueSince), s.Latest, s.LatestStatus, s.Decline, stamp(s.SyncedAt), s.EndReason); err != nil {
 			return err
 		}
 		return db.recordState(ctx, s)
@@ -176,51 +180,19 @@ func (db *DB) AddGrant(ctx context.Context, g billing.Grant) error {
 	return err
 }
 
-const invoiceColumns = `id, customer, subscription, number, status, amount, currency, paid, remaining, created_at, due_at, paid_at,
-	period_start, period_end, attempts, hosted_url, pdf`
-
-func scanInvoice(rows *sql.Rows) (i billing.Invoice, err error) {
-	var t [5]sql.NullInt64
-	err = rows.Scan(&i.ID, &i.Customer, &i.Subscription, &i.Number, &i.Status, &i.Money.Amount, &i.Money.Currency, &i.Paid, &i.Remaining,
-		&t[0], &t[1], &t[2], &t[3], &t[4], &i.Attempts, &i.HostedURL, &i.PDF)
-	for n, to := range []*time.Time{&i.Created, &i.Due, &i.PaidAt, &i.PeriodStart, &i.PeriodEnd} {
-		*to = unstamp(t[n])
-	}
-	return i, err
-}
-
-// SaveInvoice writes an invoice as Stripe says it is.
-func (db *DB) SaveInvoice(ctx context.Context, readerID string, i billing.Invoice) error {
-	_, err := db.exec(ctx, "save invoice", `
-		INSERT INTO invoices (reader_id, `+invoiceColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
-		ON CONFLICT (id) DO UPDATE SET reader_id = excluded.reader_id, number = excluded.number, status = excluded.status,
-			amount = excluded.amount, paid = excluded.paid, remaining = excluded.remaining, due_at = excluded.due_at,
-			paid_at = excluded.paid_at, period_start = excluded.period_start, period_end = excluded.period_end,
-			attempts = excluded.attempts, hosted_url = excluded.hosted_url, pdf = excluded.pdf`,
-		readerID, i.ID, i.Customer, i.Subscription, i.Number, i.Status, i.Money.Amount, i.Money.Currency, i.Paid, i.Remaining,
-		stamp(i.Created), stamp(i.Due), stamp(i.PaidAt), stamp(i.PeriodStart), stamp(i.PeriodEnd), i.Attempts, i.HostedURL, i.PDF)
-	return err
-}
-
-// InvoicesOf lists a reader's invoices without the drafts, the newest first,
-// from the one after before ("" for the first page).
-func (db *DB) InvoicesOf(ctx context.Context, readerID, before string, n int) ([]billing.Invoice, error) {
-	return all(ctx, db, "invoices", scanInvoice, `
-		SELECT `+invoiceColumns+` FROM invoices
-		WHERE reader_id = $1 AND status <> 'draft' AND ($2 = '' OR (created_at, id) < (SELECT created_at, id FROM invoices WHERE id = $2))
-		ORDER BY created_at DESC, id DESC LIMIT $3`, readerID, before, n)
-}
-
-// InvoiceByID finds an invoice as it was last synced.
-func (db *DB) InvoiceByID(ctx context.Context, id string) (billing.Invoice, bool, error) {
-	return one(all(ctx, db, "invoice", scanInvoice, `SELECT `+invoiceColumns+` FROM invoices WHERE id = $1`, id))
-}
-
 // FirstEffect takes a key once for all time.
 func (db *DB) FirstEffect(ctx context.Context, key string, at time.Time) (bool, error) {
 	n, err := db.exec(ctx, "effect", `INSERT INTO billing_effects (key, at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING`, key, stamp(at))
 	return n == 1, err
+}
+
+// HadEffect reports whether a key was taken.
+func (db *DB) HadEffect(ctx context.Context, key string) (bool, error) {
+	var n int
+	if err := db.r(ctx).QueryRowContext(ctx, `SELECT count(*) FROM billing_effects WHERE key = $1`, key).Scan(&n); err != nil {
+		return false, fmt.Errorf("had effect: %w", err)
+	}
+	return n > 0, nil
 }
 
 // Quarantine sets an object aside. Its first sight stays, until it was released.

@@ -209,6 +209,26 @@ func TestCancel(t *testing.T) {
 	draw(t, Cancel(CancelPage{}))
 }
 
+func TestCardPages(t *testing.T) {
+	t.Parallel()
+	p := CardPage{Frame: rich(), Token: "a.b", Plan: "Digital", Money: eur(700), Of: noon, State: billing.CardWanted}
+	doc := draw(t, Card(p))
+	many(t, doc, "form[method=post][action='/account/card/a.b'] button", 1)
+	holds(t, doc, "main", "Another card for Digital", "The payment of 12 April, €7.00 for Digital, was declined.", "signs nobody in")
+	for state, says := range map[billing.CardFixState]string{
+		billing.CardPaid: "Paid. Nothing was lost.", billing.CardOver: "not collected any more", billing.CardSame: "nothing was charged",
+		billing.CardDeclined: "The card has run out.",
+	} {
+		p.State, p.Why = state, "The card has run out."
+		doc := draw(t, Card(p))
+		holds(t, doc, "main", says)
+		if asks := state == billing.CardSame || state == billing.CardDeclined; asks != (doc.Find("main form").Length() == 1) {
+			t.Errorf("%s: the page asks for a card: %t", state, !asks)
+		}
+	}
+	holds(t, draw(t, CardLinkOver(CardPage{})), "main", "This link has run out", "Nothing was charged")
+}
+
 func TestMeter(t *testing.T) {
 	t.Parallel()
 	p := MeterPage{Frame: rich(), Allowance: 2, Left: 1, Window: 30 * 24 * time.Hour, Resets: noon.AddDate(0, 1, 0), More: 3, Counts: []MeterCount{

@@ -20,6 +20,7 @@ const (
 	AccountPath     = "/account"
 	PortalPath      = "/account/portal"   // POST
 	CancelPath      = "/account/cancel"   // GET asks, POST does
+	CardPrefix      = "/account/card/"    // and a token: GET asks, POST leads to Stripe's page for another card
 	ResumePath      = "/account/resume"   // POST: takes a cancellation back
 	SessionsPath    = "/account/sessions" // POST: session, the public id of one to end, or "all"
 	MediaPrefix     = "/media/"
@@ -47,6 +48,12 @@ func PagePath(slug string) string { return pagePrefix + url.PathEscape(slug) }
 
 // SignInLinkPath returns the address that a mail's link opens: GET asks, POST signs in.
 func SignInLinkPath(token string) string { return linkPrefix + url.PathEscape(token) }
+
+// CardPath returns the address that the link in a letter about a failed payment opens.
+func CardPath(token string) string { return CardPrefix + url.PathEscape(token) }
+
+// CardDonePath returns where the page for another card leads back to.
+func CardDonePath(token string) string { return CardPath(token) + "/done" }
 
 // mediaPath returns the address of a picture, whether it's kept with the prefix or without.
 func mediaPath(src string) string {

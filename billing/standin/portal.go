@@ -20,6 +20,8 @@ type portalView struct {
 	Wrong         map[string]string
 	Refused       string
 	Said          string
+	Flow          bool   // opened for the card alone
+	Done          string // where a flow leads when the card is saved; "" outside one
 	TestCards     [][2]string
 }
 
@@ -56,6 +58,8 @@ func (s *Server) portalView(ctx context.Context, id string) (*portalView, error)
 		v.Return, v.Email = session.str("return_url"), customer.str("email")
 		v.CanCard = conf.flag("features", "payment_method_update", "enabled")
 		v.CanCancel = conf.flag("features", "subscription_cancel", "enabled")
+		v.Flow = session.sub("flow") != nil
+		v.Done = session.str("flow", "after_completion", "redirect", "return_url")
 		v.AtOnce = conf.str("features", "subscription_cancel", "mode") == "immediately"
 		v.ShowInvoices = conf.flag("features", "invoice_history", "enabled")
 		subs, err := w.all(of("subscription").is("customer", customer.str("id")))
@@ -136,7 +140,7 @@ func (s *Server) portalPost(w http.ResponseWriter, r *http.Request) error {
 
 // portalCancel cancels as the configuration says, or takes that back.
 func (w *work) portalCancel(id, subscription string, yes bool) error {
-	_, customer, conf, err := w.portal(id)
+	session, customer, conf, err := w.portal(id)
 	if err != nil {
 		return err
 	}
@@ -145,7 +149,7 @@ func (w *work) portalCancel(id, subscription string, yes bool) error {
 		return err
 	}
 	feature := conf.sub("features", "subscription_cancel")
-	if sub.str("customer") != customer.str("id") || !alive(sub) || !feature.flag("enabled") {
+	if sub.str("customer") != customer.str("id") || !alive(sub) || !feature.flag("enabled") || session.sub("flow") != nil {
 		return invalid("subscription", "This subscription cannot be changed here.")
 	}
 	if yes && feature.str("mode") == "immediately" {
@@ -182,6 +186,8 @@ func (s *Server) portalCard(w http.ResponseWriter, r *http.Request, id string) e
 		return s.show(w, http.StatusPaymentRequired, "portal", "Your billing", v)
 	case setup.str("status") == "requires_action":
 		http.Redirect(w, r, "/3ds/"+setup.str("id"), http.StatusSeeOther)
+	case v.Done != "":
+		http.Redirect(w, r, v.Done, http.StatusSeeOther)
 	default:
 		http.Redirect(w, r, r.URL.Path, http.StatusSeeOther)
 	}
@@ -191,9 +197,13 @@ func (s *Server) portalCard(w http.ResponseWriter, r *http.Request, id string) e
 // saveCard sets a card up for the portal's customer. A bank's no is not an
 // error: what it left in the books stays.
 func (w *work) saveCard(id, number string, month, year int64) (setup obj, refusal *apiError, err error) {
-	_, customer, _, err := w.portal(id)
+	session, customer, _, err := w.portal(id)
 	if err != nil {
 		return nil, nil, err
+	}
+	back := w.s.url("/p/session/" + id)
+	if done := session.str("flow", "after_completion", "redirect", "return_url"); done != "" {
+		back = done
 	}
 	pm := w.newCard(number, month, year, obj{"address": noAddress(), "email": customer["email"], "name": customer["name"], "phone": nil})
 	setup = w.newSetup(customer["id"], "off_session")
@@ -206,7 +216,7 @@ func (w *work) saveCard(id, number string, month, year int64) (setup obj, refusa
 	if err := w.emit("setup_intent.created", setup); err != nil {
 		return nil, nil, err
 	}
-	err = w.setUp(setup, pm, onSession, w.s.url("/p/session/"+id))
+	err = w.setUp(setup, pm, onSession, back)
 	if e, ok := refused(err); ok {
 		return setup, e, nil
 	}

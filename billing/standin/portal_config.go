@@ -103,16 +103,40 @@ func createPortalSession(c *call) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
+	flow, err := c.portalFlow(c.p.child("flow_data"))
+	if err != nil {
+		return nil, err
+	}
 	id := c.newID("bps_")
 	s := obj{
 		"id": id, "object": "billing_portal.session", "configuration": conf["id"], "created": c.now, "customer": customer["id"],
-		"flow": nil, "livemode": false, "locale": nil, "on_behalf_of": nil,
+		"flow": flow, "livemode": false, "locale": nil, "on_behalf_of": nil,
 		"return_url": orNull(c.p.str("return_url")), "url": c.s.url("/p/session/" + id),
 	}
 	if s["return_url"] == nil {
 		s["return_url"] = conf["default_return_url"]
 	}
 	return s, c.put(s)
+}
+
+// portalFlow reads a deep link into the portal: to the change of the card, and
+// back to the site when it is done. Others are not served.
+// https://docs.stripe.com/customer-management/portal-deep-links
+func (c *call) portalFlow(in *params) (any, error) {
+	if in == nil {
+		return nil, nil
+	}
+	if t := in.oneOf("type", "", "payment_method_update"); t == "" {
+		return nil, invalidCode("parameter_missing", "flow_data[type]", "Missing required param: flow_data[type].")
+	}
+	after := in.child("after_completion")
+	then := obj{"type": after.oneOf("type", "portal_homepage", "portal_homepage", "redirect", "hosted_confirmation"),
+		"redirect": nil, "hosted_confirmation": nil}
+	if then.str("type") == "redirect" {
+		then["redirect"] = obj{"return_url": after.child("redirect").need("return_url")}
+	}
+	return obj{"type": "payment_method_update", "after_completion": then, "subscription_cancel": nil,
+		"subscription_update": nil, "subscription_update_confirm": nil}, nil
 }
 
 // portalConfig is the one that is named, else the account's default.

@@ -11,6 +11,9 @@ import (
 	"broadsheet/internal/fault"
 )
 
+// method is the field, of customers and subscriptions, of the card on file.
+const method = "default_payment_method"
+
 // payment is what must come along with a subscription, to say why it is unpaid.
 const payment = "latest_invoice.payment_intent"
 
@@ -18,12 +21,18 @@ const payment = "latest_invoice.payment_intent"
 func (s *Stripe) Snapshot(ctx context.Context, customer string) (billing.Snapshot, error) {
 	params := &stripe.CustomerParams{}
 	params.Context = ctx
+	params.AddExpand("invoice_settings." + method)
 	c, err := s.api.Customers.Get(customer, params)
 	if err != nil {
 		return billing.Snapshot{}, faulty(err)
 	}
 	snap := billing.Snapshot{Customer: customerOf(c)}
 	subs := &stripe.SubscriptionListParams{Customer: stripe.String(customer), Status: stripe.String("all")}
+	subs.AddExpand("data." + method)
+	if c.InvoiceSettings != nil {
+		snap.Customer.Card = cardOf(c.InvoiceSettings.DefaultPaymentMethod)
+	}
+	own := false
 	for sub, err := range s.subscriptions(ctx, subs) {
 		if fault.Is(err, fault.Missing) && c.Deleted {
 			break // a deleted customer's list may be gone with it
@@ -31,13 +40,36 @@ func (s *Stripe) Snapshot(ctx context.Context, customer string) (billing.Snapsho
 		if err != nil {
 			return billing.Snapshot{}, err
 		}
-		snap.Subscriptions = append(snap.Subscriptions, sub)
+		one := subscriptionOf(sub)
+		snap.Subscriptions = append(snap.Subscriptions, one)
+		// A subscription's own card goes before its customer's; the newest counts.
+		if card := cardOf(sub.DefaultPaymentMethod); !own && !card.IsZero() && charged(one.Status) {
+			snap.Customer.Card, own = card, true
+		}
 	}
 	snap.Invoices, err = s.invoices(ctx, customer)
 	if fault.Is(err, fault.Missing) && c.Deleted {
 		err = nil
 	}
 	return snap, err
+}
+
+// charged reports whether a subscription of that status takes money.
+func charged(s billing.Status) bool {
+	return s != billing.Canceled && s != billing.IncompleteExpired && s != billing.Incomplete
+}
+
+// cardOf is the zero card for none, and bare of all but its id for what is no
+// card.
+func cardOf(pm *stripe.PaymentMethod) billing.Card {
+	if pm == nil {
+		return billing.Card{}
+	}
+	card := billing.Card{ID: pm.ID}
+	if c := pm.Card; c != nil {
+		card.Brand, card.Last4, card.ExpMonth, card.ExpYear = string(c.Brand), c.Last4, int(c.ExpMonth), int(c.ExpYear)
+	}
+	return card
 }
 
 func customerOf(c *stripe.Customer) billing.Customer {
@@ -58,24 +90,34 @@ func (s *Stripe) Subscription(ctx context.Context, id string) (billing.Subscript
 
 // Subscriptions lists every subscription of the account.
 func (s *Stripe) Subscriptions(ctx context.Context) iter.Seq2[billing.Subscription, error] {
-	return s.subscriptions(ctx, &stripe.SubscriptionListParams{Status: stripe.String("all")})
+	return func(yield func(billing.Subscription, error) bool) {
+		for sub, err := range s.subscriptions(ctx, &stripe.SubscriptionListParams{Status: stripe.String("all")}) {
+			if err != nil {
+				yield(billing.Subscription{}, err)
+				return
+			}
+			if !yield(subscriptionOf(sub), nil) {
+				return
+			}
+		}
+	}
 }
 
 const page = 100 // the most that Stripe lists at once
 
-func (s *Stripe) subscriptions(ctx context.Context, params *stripe.SubscriptionListParams) iter.Seq2[billing.Subscription, error] {
-	return func(yield func(billing.Subscription, error) bool) {
+func (s *Stripe) subscriptions(ctx context.Context, params *stripe.SubscriptionListParams) iter.Seq2[*stripe.Subscription, error] {
+	return func(yield func(*stripe.Subscription, error) bool) {
 		params.Context = ctx
 		params.Limit = stripe.Int64(page)
 		params.AddExpand("data." + payment)
 		list := s.api.Subscriptions.List(params)
 		for list.Next() {
-			if !yield(subscriptionOf(list.Subscription()), nil) {
+			if !yield(list.Subscription(), nil) {
 				return
 			}
 		}
 		if err := list.Err(); err != nil {
-			yield(billing.Subscription{}, faulty(err))
+			yield(nil, faulty(err))
 		}
 	}
 }
@@ -90,6 +132,9 @@ func subscriptionOf(sub *stripe.Subscription) billing.Subscription {
 	}
 	if sub.Customer != nil {
 		out.Customer = sub.Customer.ID
+	}
+	if d := sub.CancellationDetails; d != nil && sub.EndedAt > 0 {
+		out.EndReason = string(d.Reason)
 	}
 	if out.CancelAt.IsZero() && sub.CancelAtPeriodEnd {
 		out.CancelAt = out.PeriodEnd
@@ -130,65 +175,6 @@ func trouble(inv *stripe.Invoice) string {
 		return string(stripe.ErrorCodeAuthenticationRequired)
 	}
 	return ""
-}
-
-// invoices fetches the latest hundred, and every open one beyond them.
-func (s *Stripe) invoices(ctx context.Context, customer string) ([]billing.Invoice, error) {
-	var out []billing.Invoice
-	latest := &stripe.InvoiceListParams{Customer: stripe.String(customer)}
-	latest.Context, latest.Limit, latest.Single = ctx, stripe.Int64(page), true
-	list := s.api.Invoices.List(latest)
-	seen := map[string]bool{}
-	take := func(inv *stripe.Invoice) {
-		if !seen[inv.ID] {
-			seen[inv.ID] = true
-			out = append(out, invoiceOf(inv))
-		}
-	}
-	for list.Next() {
-		take(list.Invoice())
-	}
-	if err := list.Err(); err != nil {
-		return nil, faulty(err)
-	}
-	if len(out) < page {
-		return out, nil
-	}
-	open := &stripe.InvoiceListParams{Customer: stripe.String(customer), Status: stripe.String(billing.InvoiceOpen)}
-	open.Context, open.Limit = ctx, stripe.Int64(page)
-	for list = s.api.Invoices.List(open); list.Next(); {
-		take(list.Invoice())
-	}
-	return out, faulty(list.Err())
-}
-
-func invoiceOf(inv *stripe.Invoice) billing.Invoice {
-	out := billing.Invoice{
-		ID: inv.ID, Number: inv.Number, Status: string(inv.Status), Money: billing.Money{Amount: inv.Total, Currency: string(inv.Currency)},
-		Paid: inv.AmountPaid, Remaining: inv.AmountRemaining, Created: unix(inv.Created), Due: unix(inv.DueDate),
-		PeriodStart: unix(inv.PeriodStart), PeriodEnd: unix(inv.PeriodEnd), Attempts: int(inv.AttemptCount),
-		HostedURL: inv.HostedInvoiceURL, PDF: inv.InvoicePDF,
-	}
-	if inv.Customer != nil {
-		out.Customer = inv.Customer.ID
-	}
-	if inv.Subscription != nil {
-		out.Subscription = inv.Subscription.ID
-	}
-	if t := inv.StatusTransitions; t != nil {
-		out.PaidAt = unix(t.PaidAt)
-		if out.Due.IsZero() {
-			out.Due = unix(t.FinalizedAt) // charged automatically: due as soon as it was final
-		}
-	}
-	if out.Due.IsZero() {
-		out.Due = out.Created
-	}
-	if inv.Lines != nil && len(inv.Lines.Data) > 0 && inv.Lines.Data[0].Period != nil {
-		// The invoice's own period looks back; what it bills is in its lines.
-		out.PeriodStart, out.PeriodEnd = unix(inv.Lines.Data[0].Period.Start), unix(inv.Lines.Data[0].Period.End)
-	}
-	return out
 }
 
 // Session fetches a Checkout Session.

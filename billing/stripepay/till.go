@@ -180,6 +180,33 @@ func (s *Stripe) Portal(ctx context.Context, customer, returnURL, key string) (s
 	return post(ctx, key, do, func() (string, bool, error) { return "", false, nil })
 }
 
+// CardPage opens the portal at its page for another card. Nothing else can be
+// reached from it.
+func (s *Stripe) CardPage(ctx context.Context, customer, doneURL, key string) (string, error) {
+	config := s.portalConfiguration(ctx)
+	do := func(key string) (string, error) {
+		params := &stripe.BillingPortalSessionParams{
+			Params: keyed(ctx, key), Customer: stripe.String(customer), ReturnURL: stripe.String(doneURL),
+			FlowData: &stripe.BillingPortalSessionFlowDataParams{
+				Type: stripe.String(string(stripe.BillingPortalSessionFlowTypePaymentMethodUpdate)),
+				AfterCompletion: &stripe.BillingPortalSessionFlowDataAfterCompletionParams{
+					Type:     stripe.String(string(stripe.BillingPortalSessionFlowAfterCompletionTypeRedirect)),
+					Redirect: &stripe.BillingPortalSessionFlowDataAfterCompletionRedirectParams{ReturnURL: stripe.String(doneURL)},
+				},
+			},
+		}
+		if config != "" {
+			params.Configuration = stripe.String(config)
+		}
+		got, err := s.api.BillingPortalSessions.New(params)
+		if err != nil {
+			return "", err
+		}
+		return got.URL, nil
+	}
+	return post(ctx, key, do, func() (string, bool, error) { return "", false, nil })
+}
+
 // portalConfiguration is the one that a push made; "" leaves the choice to the
 // account's default.
 func (s *Stripe) portalConfiguration(ctx context.Context) string {

@@ -26,7 +26,14 @@ func (p *paper) openStripe(ctx context.Context) error {
 		Store: p.db, Gateway: p.stripe, Verifier: p.stripe, Paper: p.clocks.Paper, Wall: p.clocks.Wall,
 		Enqueue: journey.EnqueueEffects(p.runner), Changed: p.holdings.Forget, Log: p.log, BaseURL: p.address(""),
 	})
-	journey.BillingLetters{Store: p.db, Outbox: journey.Outbox{Queue: p.runner}, House: p.house}.Handle(p.runner.Handle)
+	if p.cards, err = billing.NewCardLinks(p.conf.AppSecret.Reveal()); err != nil {
+		return err
+	}
+	journey.BillingLetters{
+		Store: p.db, Outbox: journey.Outbox{Queue: p.runner}, House: p.house, Cards: p.cards, Wall: p.clocks.Wall,
+	}.Handle(p.runner.Handle)
+	p.runner.Handle(billing.EffectPay, journey.PayOpen(p.billing))
+	p.runner.Every(journey.ReminderJob, 24*time.Hour, journey.Remind(p.billing))
 	p.background = append(p.background, p.billing.Work, p.billing.KeepReconciled)
 	if p.conf.UsesStandin() {
 		s, err := startStandin(ctx, p.conf, p.on.standin, p.base.paper, follower{p.runner, p.billing}, p.log)
@@ -53,7 +60,7 @@ func newStripe(conf config.Config) (*stripepay.Stripe, error) {
 // till joins what the site's pages about money stand on.
 func (p *paper) till(keys reader.Keys) handlers.Till {
 	return handlers.Till{
-		Billing: p.billing, Readers: p.db,
+		Billing: p.billing, Readers: p.db, Cards: p.cards,
 		Buying: journey.NewCheckout(journey.CheckoutParts{Store: p.db, Billing: p.billing, Keys: keys, Addresses: p.mailable()}),
 	}
 }

@@ -42,6 +42,7 @@ type paper struct {
 	box      *mail.Box // nil outside development
 	stripe   *stripepay.Stripe
 	billing  *billing.Service
+	cards    billing.CardLinks
 	standin  *runningStandin // nil when Stripe itself is asked
 	holdings *handlers.Holdings
 	sold     billing.Catalogue // when the paper was opened

@@ -232,6 +232,88 @@ func testBilling(t *testing.T, open Opener) {
 		}
 		noError(t, db.BillingData().Erase(ctx, "r2"))
 	})
+	t.Run("a card and an invoice are kept whole", func(t *testing.T) {
+		t.Parallel()
+		db, r := withReader(t)
+		ctx := t.Context()
+		c := billing.Customer{ID: "cus_1", ReaderID: r, Email: "ada@example.org", Created: now, Card: billing.Card{ID: "pm_1", Brand: "visa", Last4: "4242", ExpMonth: 8, ExpYear: 2027}}
+		noError(t, db.SaveCustomer(ctx, c))
+		got, _, err := db.CustomerByID(ctx, c.ID)
+		noError(t, err)
+		if diff := cmp.Diff(c, got); diff != "" {
+			t.Error(diff)
+		}
+		inv := billing.Invoice{
+			ID: "in_1", Customer: c.ID, Status: "open", Money: billing.Money{Amount: 763, Currency: "eur"}, Remaining: 763, Created: now, Due: now,
+			Attempts: 2, Reason: "subscription_cycle", NextAttempt: now.Add(time.Hour), NeedsAction: true, Tax: 63, BillTo: "Ada\n1 Rua",
+			Lines: []billing.InvoiceLine{{Text: "1 × Digital", Money: billing.Money{Amount: 700, Currency: "eur"}, From: now, To: now.AddDate(0, 1, 0)}},
+		}
+		noError(t, db.SaveInvoice(ctx, r, billing.Invoice{ID: "in_1", Customer: c.ID, Status: "draft", Money: inv.Money, Created: now}))
+		noError(t, db.SaveInvoice(ctx, r, inv))
+		kept, _, err := db.InvoiceByID(ctx, inv.ID)
+		noError(t, err)
+		if diff := cmp.Diff(inv, kept); diff != "" {
+			t.Error(diff)
+		}
+		noError(t, db.BillingData().Erase(ctx, r))
+		if got, _, _ := db.CustomerByID(ctx, c.ID); !got.Card.IsZero() {
+			t.Error("the card outlived its owner's account")
+		}
+	})
+	t.Run("who is warned of a card or a year", func(t *testing.T) {
+		t.Parallel()
+		db, r := withReader(t)
+		ctx := t.Context()
+		for id, change := range map[string]func(*billing.Customer, *billing.Subscription){
+			"a": func(*billing.Customer, *billing.Subscription) {},
+			"b": func(c *billing.Customer, s *billing.Subscription) { c.Card.ExpYear++; s.Interval = billing.Monthly },
+			"c": func(c *billing.Customer, s *billing.Subscription) { c.Deleted = true; s.Status = billing.Canceled },
+			"d": func(c *billing.Customer, s *billing.Subscription) { s.CancelAt = s.PeriodEnd },
+			"e": func(c *billing.Customer, s *billing.Subscription) { c.Card = billing.Card{}; s.IsPaused = true },
+			"f": func(c *billing.Customer, s *billing.Subscription) {
+				c.Card.ExpMonth++
+				s.PeriodEnd = now.Add(time.Minute)
+			},
+		} {
+			c := billing.Customer{ID: "cus_" + id, ReaderID: r, Card: billing.Card{ID: "pm_" + id, ExpMonth: 12, ExpYear: 2024}}
+			s := billing.Subscription{ID: "sub_" + id, Customer: c.ID, ReaderID: r, Status: billing.Active, Interval: billing.Yearly, PeriodEnd: now.Add(time.Hour), SyncedAt: now}
+			change(&c, &s)
+			if c.Card.ExpMonth == 13 {
+				c.Card.ExpMonth, c.Card.ExpYear = 1, 2025
+			}
+			noError(t, db.SaveCustomer(ctx, c))
+			noError(t, db.RecordSubscription(ctx, s))
+		}
+		december := time.Date(2024, 12, 9, 0, 0, 0, 0, time.UTC)
+		for to, want := range map[time.Time][]string{december: {"cus_a"}, december.AddDate(0, 1, 0): {"cus_a", "cus_f"}} {
+			var seen []string
+			for after := ""; ; {
+				page, err := db.CardsRunningOut(ctx, december, to, after, 1)
+				noError(t, err)
+				if len(page) == 0 {
+					break
+				}
+				after = page[0].ID
+				seen = append(seen, after)
+			}
+			if diff := cmp.Diff(want, seen); diff != "" {
+				t.Error(to, diff)
+			}
+		}
+		var seen []string
+		for after := ""; ; {
+			page, err := db.YearlyRenewals(ctx, now.Add(time.Minute), now.Add(time.Hour), after, 1)
+			noError(t, err)
+			if len(page) == 0 {
+				break
+			}
+			after = page[0].ID
+			seen = append(seen, after)
+		}
+		if diff := cmp.Diff([]string{"sub_a"}, seen); diff != "" {
+			t.Error(diff)
+		}
+	})
 	t.Run("an effect happens once, an oddity keeps its first sight", func(t *testing.T) {
 		t.Parallel()
 		db := open(t)

@@ -46,13 +46,23 @@ func (h House) home() string {
 	return h.BaseURL
 }
 
-// date is "3 May 2024" in the publication's zone.
-func (h House) date(t time.Time) string {
-	zone := h.Zone
-	if zone == nil {
-		zone = time.UTC
+// zone is where the paper's days begin and end.
+func (h House) zone() *time.Location {
+	if h.Zone == nil {
+		return time.UTC
 	}
-	return t.In(zone).Format("2 January 2006")
+	return h.Zone
+}
+
+// date is "3 May 2024" in the publication's zone.
+func (h House) date(t time.Time) string { return t.In(h.zone()).Format("2 January 2006") }
+
+// day is "3 May" in the publication's zone, for dates that are near.
+func (h House) day(t time.Time) string { return t.In(h.zone()).Format("2 January") }
+
+// sameMonth reports whether two days need their month said only once.
+func (h House) sameMonth(a, b time.Time) bool {
+	return a.In(h.zone()).Format("2006-01") == b.In(h.zone()).Format("2006-01")
 }
 
 // address is the postal address in one line.

@@ -47,8 +47,15 @@ func letters() map[string]writer {
 			From: third, To: third.AddDate(0, 1, 0), Next: third.AddDate(0, 1, 0), URL: "https://pay.example/invoice",
 			Lines: []Line{{Text: "Print + Digital, May 2024", Money: eur(1615)}, {Text: "Credit for an edition that did not come", Money: eur(-215)}},
 		},
-		"receipt-bare": Receipt{Number: "EX-0002", Plan: "Digital", Paid: eur(700), At: third},
-		"purchase":     Purchase{Plan: "Digital <&>", Money: eur(700), Interval: billing.Monthly, At: third},
+		"declined":      Declined{Plan: "Digital", Money: eur(700), Of: third, Until: third.AddDate(0, 0, 14), Next: third.AddDate(0, 0, 3), Why: "The card has run out.", Token: "abc"},
+		"declined-last": Declined{Plan: "Digital", Money: eur(700), Of: third, Token: "abc"},
+		"confirm":       Confirm{Plan: "Digital", Money: eur(700), Of: third, Until: third.AddDate(0, 0, 14), Link: "https://pay.example/invoice"},
+		"recovered":     Recovered{Plan: "Digital", Money: eur(700), Next: third.AddDate(0, 1, 0)},
+		"lapsed":        Lapsed{Plan: "Digital", Money: eur(700), Of: third},
+		"card":          CardExpires{Plan: "Digital", Last4: "4242", Month: time.August, Year: 2027, Next: third.AddDate(0, 1, 0)},
+		"renews":        Renews{Plan: "Digital", Money: eur(7000), On: third.AddDate(0, 1, 0), Card: "the card ending 4242"},
+		"receipt-bare":  Receipt{Number: "EX-0002", Plan: "Digital", Paid: eur(700), At: third},
+		"purchase":      Purchase{Plan: "Digital <&>", Money: eur(700), Interval: billing.Monthly, At: third},
 	}
 }
 
