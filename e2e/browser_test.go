@@ -40,13 +40,6 @@ func (p *Paper) Browser(t testing.TB) *Browser {
 	}
 }
 
-// In is the same browser in another test.
-func (b *Browser) In(t testing.TB) *Browser {
-	twin := *b
-	twin.t = t
-	return &twin
-}
-
 // Page is what a browser shows.
 type Page struct {
 	*goquery.Document

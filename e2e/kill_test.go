@@ -39,8 +39,8 @@ type receipt struct {
 func countsSurviveKill(t *testing.T, p *Paper) {
 	t.Helper()
 	metered := slugs(t, news.Metered)
-	for round := range proof.Size(1, 5) {
-		given := readUntilKilled(t, p, metered, proof.Size(150, 2000)*(round+1))
+	for range proof.Size(1, 5) {
+		given := readUntilKilled(t, p, metered, proof.Size(150, 2000))
 		p.Restart(t)
 		checkReceipts(t, p, given, metered)
 	}
