@@ -176,7 +176,7 @@ func walk(root string, visit func(rel string) error) error {
 		}
 		if d.IsDir() {
 			name := d.Name()
-			if rel != "." && (strings.HasPrefix(name, ".") || name == "data" || name == "bin" || name == "testdata" || rel == "internal/depspin" || isModule(path)) {
+			if rel != "." && (strings.HasPrefix(name, ".") || name == "data" || name == "bin" || name == "testdata" || isModule(path)) {
 				return fs.SkipDir
 			}
 			return nil
