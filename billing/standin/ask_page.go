@@ -71,7 +71,7 @@ func (s *Server) askPost(w http.ResponseWriter, r *http.Request) error {
 		if session.str("status") != "open" {
 			return &apiError{status: http.StatusGone, message: "This page has expired. Nothing was charged."}
 		}
-		got, err = b.answerSession(session, yes)
+		got, err = b.answerSession(session, intent, yes)
 		return err
 	})
 	if err != nil {
@@ -98,11 +98,15 @@ func (s *Server) askPost(w http.ResponseWriter, r *http.Request) error {
 
 // sessionOf is the checkout session that the intent belongs to, if any.
 func (w *work) sessionOf(intent obj) (obj, error) {
-	inv, err := w.find(intent.str("invoice"))
-	if err != nil || inv == nil || inv.str("billing_reason") != "subscription_create" {
-		return nil, err
+	key, id := map[string]string{"setup_intent": "setup", "payment_intent": "intent"}[intent.str("object")], intent.str("id")
+	if intent.str("invoice") != "" {
+		inv, err := w.find(intent.str("invoice"))
+		if err != nil || inv == nil || inv.str("billing_reason") != "subscription_create" {
+			return nil, err
+		}
+		key, id = "sub", inv.str("subscription")
 	}
-	found, err := w.all(of("checkout.session").cond("body->>'$._.sub' = ?", inv.str("subscription")))
+	found, err := w.all(of("checkout.session").cond("body->>'$._."+key+"' = ?", id))
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

@@ -1,19 +1,24 @@
 package standin
 
-import "net/url"
+import (
+	"cmp"
+	"net/url"
+)
 
 const (
 	sessionFor      = 24 * 3600 // how long a session stays open
 	sessionShortest = 30 * 60   // the least that a client may ask for
+	trialShortest   = 48 * 3600 // a trial to a date is at least that long, so that it outlives the session
 )
 
 func createSession(c *call) (obj, error) {
-	c.p.ignore("payment_method_types", "locale", "billing_address_collection", "payment_method_collection",
-		"automatic_tax", "phone_number_collection", "consent_collection", "submit_type", "ui_mode", "payment_method_options")
-	if mode := c.p.need("mode"); mode != "subscription" && mode != "" {
-		return nil, invalid("mode", "This stand-in serves sessions of mode subscription only, not %s.", mode)
+	c.p.ignore("payment_method_types", "locale", "billing_address_collection", "automatic_tax", "phone_number_collection", "consent_collection", "submit_type", "ui_mode", "payment_method_options")
+	mode := c.p.need("mode")
+	if mode != "subscription" && mode != "payment" && mode != "" {
+		return nil, invalid("mode", "This stand-in serves sessions of mode subscription or payment, not %s.", mode)
 	}
-	orders, err := c.orders(c.p.items("line_items"), "line_items")
+	kind := map[string]string{"payment": "one_time"}[mode]
+	orders, err := c.orders(c.p.items("line_items"), "line_items", cmp.Or(kind, "recurring"))
 	if err != nil {
 		return nil, err
 	}
@@ -27,6 +32,9 @@ func createSession(c *call) (obj, error) {
 	}
 	if err := c.sessionTerms(s); err != nil {
 		return nil, err
+	}
+	if mode == "payment" {
+		c.paymentTerms(s)
 	}
 	if err := c.reprice(s); err != nil {
 		return nil, err
@@ -72,8 +80,8 @@ func (c *call) newSession(orders []order, customer obj) (obj, error) {
 		"custom_text":   obj{"after_submit": nil, "shipping_address": nil, "submit": nil, "terms_of_service_acceptance": nil},
 		"customer":      nil, "customer_creation": "always", "customer_details": nil, "customer_email": orNull(email),
 		"expires_at": c.now + sessionFor, "invoice": nil, "invoice_creation": nil, "livemode": false, "locale": nil,
-		"metadata": merged(nil, c.p.metadata("metadata")), "mode": "subscription", "payment_intent": nil, "payment_link": nil,
-		"payment_method_collection": "always", "payment_method_configuration_details": nil,
+		"metadata": merged(nil, c.p.metadata("metadata")), "mode": c.p.str("mode"), "payment_intent": nil, "payment_link": nil,
+		"payment_method_collection": c.p.oneOf("payment_method_collection", "always", "always", "if_required"), "payment_method_configuration_details": nil,
 		"payment_method_options": obj{"card": obj{"request_three_d_secure": "automatic"}},
 		"payment_method_types":   []any{"card"}, "payment_status": "unpaid", "phone_number_collection": obj{"enabled": false},
 		"recovered_from": nil, "setup_intent": nil, "shipping_address_collection": nil, "shipping_cost": nil,
@@ -135,8 +143,43 @@ func (c *call) sessionTerms(s obj) error {
 	if in := c.p.child("subscription_data"); in != nil {
 		h["sub_metadata"] = merged(nil, in.metadata("metadata"))
 		h["sub_description"] = in.str("description")
+		if err := c.sessionTrial(in, h); err != nil {
+			return err
+		}
 	}
 	return c.sessionDiscount(s)
+}
+
+// sessionTrial reads the free time that a session gives. Days are counted from
+// the moment that it is completed.
+func (c *call) sessionTrial(in *params, h obj) error {
+	end, err := c.readTrial(in)
+	if err != nil || end == 0 {
+		return err
+	}
+	if days, sent := in.optInt("trial_period_days"); sent {
+		h["trial_days"] = days
+	} else if end < c.now+trialShortest {
+		return invalid(in.full("trial_end"), "The `trial_end` date has to be at least 2 days in the future.")
+	} else {
+		h["trial_end"] = end
+	}
+	terms := obj{}
+	trialSettings(in, terms)
+	h["trial_settings"] = terms["trial_settings"]
+	return nil
+}
+
+// trialOf is when the trial of a session that is completed now ends; 0 without
+// one.
+func (w *work) trialOf(s obj) int64 {
+	if days := s.num(hiddenKey, "trial_days"); days > 0 {
+		return w.now + days*86400
+	}
+	if end := s.num(hiddenKey, "trial_end"); end > w.now {
+		return end
+	}
+	return 0
 }
 
 // sessionDiscount reads the discount that the merchant gives with the session.
@@ -168,6 +211,9 @@ func (w *work) reprice(s obj) error {
 	var subtotal int64
 	parts := make([]int64, len(lines))
 	for i, line := range lines {
+		if w.trialOf(s) > 0 {
+			line["amount_subtotal"] = 0
+		}
 		parts[i] = line.num("amount_subtotal")
 		subtotal += parts[i]
 	}

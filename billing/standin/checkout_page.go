@@ -16,7 +16,9 @@ type payView struct {
 	Subtotal     string
 	Discount     string // "" without one
 	Total        string
-	Every        string // month, year
+	Every        string // month, year; "" for what is paid once
+	NoCard       bool   // nothing is due and the merchant wants no card
+	Button       string
 	Cancel       string
 	AskEmail     bool
 	Email        string
@@ -89,14 +91,23 @@ func (s *Server) payView(ctx context.Context, session obj) (*payView, error) {
 		Typed: map[string]string{}, Wrong: map[string]string{},
 	}
 	v.AskEmail = v.Email == ""
+	v.NoCard = session.num("amount_total") == 0 && session.str("payment_method_collection") == "if_required"
 	if less := session.num("total_details", "amount_discount"); less > 0 {
 		v.Discount = money(-less, currency)
 	}
 	for _, line := range session.list(hiddenKey, "line_items") {
 		price := line.sub("price")
-		v.Every = rhythm(price)
+		detail := money(price.num("unit_amount"), currency)
+		if price["recurring"] != nil {
+			v.Every = rhythm(price)
+			detail += " every " + v.Every
+		}
 		v.Lines = append(v.Lines, payLine{Name: line.str("description"), Amount: money(line.num("amount_subtotal"), currency),
-			Detail: money(price.num("unit_amount"), currency) + " every " + v.Every})
+			Detail: detail})
+	}
+	v.Button = "Pay " + v.Total
+	if v.Every != "" {
+		v.Button += " and subscribe"
 	}
 	if in := session.sub("shipping_address_collection"); in != nil {
 		v.AskAddress = true
@@ -192,7 +203,9 @@ func (s *Server) charge(w http.ResponseWriter, r *http.Request, b buyer, v *payV
 // read checks what was typed and fills v.Wrong with what must be mended.
 func (v *payView) read(r *http.Request, now time.Time) buyer {
 	b := buyer{email: v.Typed["email"], name: v.Typed["name"]}
-	b.number, b.month, b.year = readCard(r, now, v.Wrong)
+	if !v.NoCard {
+		b.number, b.month, b.year = readCard(r, now, v.Wrong)
+	}
 	if b.name == "" {
 		v.Wrong["name"] = "Your name is required."
 	}

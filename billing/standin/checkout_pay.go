@@ -23,40 +23,104 @@ type outcome struct {
 
 // pay is one attempt to pay for a session with a card.
 func (w *work) pay(s obj, b buyer) (outcome, error) {
+	b.email = cmp.Or(s.str("customer_details", "email"), b.email)
+	if s.str("mode") == "payment" {
+		return w.payOnce(s, b)
+	}
 	customer, err := w.sessionBuyer(s, b)
 	if err != nil {
 		return outcome{}, err
 	}
-	billing := obj{"address": noAddress(), "email": customer["email"], "name": orNull(b.name), "phone": nil}
-	if b.address != nil {
-		billing["address"] = b.address
+	var pm obj
+	if b.number != "" {
+		if pm, err = w.typedCard(b, customer); err != nil {
+			return outcome{}, err
+		}
+		s.hidden()["method"] = pm["id"]
 	}
-	pm := w.newCard(b.number, b.month, b.year, billing)
-	if err := w.put(pm); err != nil {
-		return outcome{}, err
+	if s.num("amount_total") == 0 && pm != nil {
+		return w.payNothing(s, pm, customer)
 	}
 	sub, inv, err := w.sessionOrder(s, customer)
 	if err != nil {
 		return outcome{}, err
 	}
-	s.hidden()["method"] = pm["id"]
 	if inv.str("status") == "paid" { // nothing to pay, or paid at the invoice's own page
 		return outcome{done: true}, w.complete(s, sub, inv, pm, customer)
 	}
 	return w.settled(s, w.payInvoice(inv, pm, onSession, w.s.url("/c/pay/"+s.str("id"))))
 }
 
-// answer goes on after a 3D Secure screen.
-func (w *work) answerSession(s obj, yes bool) (outcome, error) {
+// typedCard makes the payment method that the buyer typed.
+func (w *work) typedCard(b buyer, customer obj) (obj, error) {
+	email := customer["email"]
+	if email == nil {
+		email = orNull(b.email)
+	}
+	billing := obj{"address": noAddress(), "email": email, "name": orNull(b.name), "phone": nil}
+	if b.address != nil {
+		billing["address"] = b.address
+	}
+	pm := w.newCard(b.number, b.month, b.year, billing)
+	return pm, w.put(pm)
+}
+
+// payNothing saves the card of a session that costs nothing today, for the day
+// when it does.
+func (w *work) payNothing(s, pm, customer obj) (outcome, error) {
+	setup := w.newSetup(customer["id"], "off_session")
+	if err := w.put(setup); err != nil {
+		return outcome{}, err
+	}
+	if err := w.emit("setup_intent.created", setup); err != nil {
+		return outcome{}, err
+	}
+	s.hidden()["setup"] = setup["id"]
+	return w.saved(s, setup, pm, customer, w.setUp(setup, pm, onSession, w.s.url("/c/pay/"+s.str("id"))))
+}
+
+// saved goes on once the card is saved, or was not.
+func (w *work) saved(s, setup, pm, customer obj, err error) (outcome, error) {
+	if e, ok := refused(err); ok {
+		return outcome{refusal: &decline{e.code, e.declineCode, e.message}}, w.put(s)
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	if setup.str("status") != "succeeded" {
+		return outcome{ask: setup.str("id")}, w.put(s)
+	}
+	sub, inv, err := w.sessionOrder(s, customer)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{done: true}, w.complete(s, sub, inv, pm, customer)
+}
+
+// answerSession goes on after a 3D Secure screen.
+func (w *work) answerSession(s, intent obj, yes bool) (outcome, error) {
+	pm, err := w.get("payment_method", s.str(hiddenKey, "method"))
+	if err != nil {
+		return outcome{}, err
+	}
+	if s.str("mode") == "payment" {
+		return w.answerOnce(s, intent, pm, yes)
+	}
+	if intent.str("object") == "setup_intent" {
+		customer, err := w.get("customer", intent.str("customer"))
+		if err != nil {
+			return outcome{}, err
+		}
+		if !yes {
+			return w.saved(s, intent, pm, customer, w.refuseSetup(intent, pm, authFailed))
+		}
+		return w.saved(s, intent, pm, customer, w.setUp(intent, pm, authenticated, ""))
+	}
 	sub, err := w.get("subscription", s.str(hiddenKey, "sub"))
 	if err != nil {
 		return outcome{}, err
 	}
 	inv, err := w.get("invoice", sub.str("latest_invoice"))
-	if err != nil {
-		return outcome{}, err
-	}
-	pm, err := w.get("payment_method", s.str(hiddenKey, "method"))
 	if err != nil {
 		return outcome{}, err
 	}
@@ -120,7 +184,7 @@ func (w *work) sessionBuyer(s obj, b buyer) (obj, error) {
 		id = s.str(hiddenKey, "customer")
 	}
 	if id == "" {
-		customer := w.newCustomer(cmp.Or(s.str("customer_details", "email"), b.email), b.name)
+		customer := w.newCustomer(b.email, b.name)
 		w.takeOver(customer, b, obj{"address": "auto", "name": "auto", "shipping": "auto"})
 		s.hidden()["customer"] = customer["id"]
 		if err := w.put(customer); err != nil {
@@ -166,7 +230,7 @@ func (w *work) sessionOrder(s, customer obj) (sub, inv obj, err error) {
 			return nil, nil, err
 		}
 		usable := sub.str("status") == "incomplete" && inv.num("total") == s.num("amount_total")
-		if usable || sub.str("status") == "active" {
+		if usable || sub.str("status") == "active" || sub.str("status") == "trialing" {
 			return sub, inv, nil
 		}
 		if sub.str("status") == "incomplete" { // a promotion code came or went meanwhile
@@ -187,14 +251,21 @@ func (w *work) sessionOrder(s, customer obj) (sub, inv obj, err error) {
 			return nil, nil, err
 		}
 	}
+	if end := w.trialOf(s); end > 0 {
+		w.startTrial(sub, end)
+		if terms := s.sub(hiddenKey, "trial_settings"); terms != nil {
+			sub["trial_settings"] = terms
+		}
+	}
 	inv, err = w.open(sub, customer)
 	s.hidden()["sub"] = sub["id"]
 	return sub, inv, err
 }
 
-// complete closes a session whose first invoice is paid.
+// complete closes a session whose first invoice is paid. pm is nil when
+// nothing was to be paid and no card was asked for.
 func (w *work) complete(s, sub, inv, pm, customer obj) error {
-	if pm.str("customer") == "" {
+	if pm != nil && pm.str("customer") == "" {
 		pm["customer"] = customer["id"]
 		if err := w.put(pm); err != nil {
 			return err
@@ -203,23 +274,37 @@ func (w *work) complete(s, sub, inv, pm, customer obj) error {
 			return err
 		}
 	}
-	if sub.str("default_payment_method") == "" { // nothing was charged, so nothing has set it
+	if pm != nil && sub.str("default_payment_method") == "" { // nothing was charged, so nothing has set it
 		err := w.change(sub, "customer.subscription.updated", func() { sub["default_payment_method"] = pm["id"] })
 		if err != nil {
 			return err
 		}
 	}
-	s["status"], s["url"] = "complete", nil
 	s["payment_status"] = "paid"
 	if inv.num("total") == 0 {
 		s["payment_status"] = "no_payment_required"
 	}
-	s["customer"], s["subscription"], s["invoice"] = customer["id"], sub["id"], inv["id"]
-	s["customer_details"] = obj{"address": pm.at("billing_details", "address"), "email": customer["email"],
-		"name": pm.at("billing_details", "name"), "phone": nil, "tax_exempt": "none", "tax_ids": []any{}}
+	s["subscription"], s["invoice"] = sub["id"], inv["id"]
+	return w.close(s, pm, customer)
+}
+
+// close writes a session that is done with whom it was bought by.
+func (w *work) close(s, pm, customer obj) error {
+	s["status"], s["url"] = "complete", nil
+	email, name := customer["email"], pm.at("billing_details", "name")
+	if customer == nil {
+		email = pm.at("billing_details", "email")
+	} else {
+		s["customer"] = customer["id"]
+	}
+	if name == nil {
+		name = customer["name"]
+	}
+	s["customer_details"] = obj{"address": pm.at("billing_details", "address"), "email": email, "name": name,
+		"phone": nil, "tax_exempt": "none", "tax_ids": []any{}}
 	if s["shipping_address_collection"] != nil {
 		s["shipping_details"] = obj{"address": pm.at("billing_details", "address"), "carrier": nil,
-			"name": pm.at("billing_details", "name"), "phone": nil, "tracking_number": nil}
+			"name": name, "phone": nil, "tracking_number": nil}
 	}
 	s.due(0)
 	if err := w.put(s); err != nil {

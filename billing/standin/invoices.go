@@ -196,7 +196,7 @@ func (w *work) finalize(inv obj) error {
 	inv["invoice_pdf"] = w.s.url("/i/" + inv.str("id") + "/pdf")
 	inv["next_payment_attempt"] = nil
 	inv.due(0)
-	if inv.num("amount_due") > 0 {
+	if inv.num("amount_due") > 0 && inv.str("payment_intent") == "" {
 		pi := w.newIntent(inv.num("amount_due"), inv.str("currency"), inv["customer"])
 		pi["invoice"] = inv["id"]
 		pi["description"] = "Payment for Invoice"

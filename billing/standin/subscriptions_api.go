@@ -9,7 +9,7 @@ func createSubscription(c *call) (obj, error) {
 	if err != nil {
 		return nil, asParam(err, "customer")
 	}
-	orders, err := c.orders(c.p.items("items"), "items")
+	orders, err := c.orders(c.p.items("items"), "items", "recurring")
 	if err != nil {
 		return nil, err
 	}
@@ -67,36 +67,69 @@ func (c *call) firstPayment(sub, customer obj) error {
 	return nil
 }
 
-// orders reads line items: price and quantity. All must be recurring in one
-// rhythm and one currency.
-func (c *call) orders(items []*params, name string) ([]order, error) {
+// orders reads line items: price and quantity. All must be of that kind,
+// recurring or one_time, in one rhythm and one currency.
+func (c *call) orders(items []*params, name, kind string) ([]order, error) {
 	if len(items) == 0 {
 		return nil, invalidCode("parameter_missing", name, "Missing required param: %s.", name)
 	}
 	var out []order
 	for _, item := range items {
-		item.ignore("metadata")
-		price, err := c.live("price", item.need("price"))
+		item.ignore("metadata", "adjustable_quantity")
+		price, err := c.orderedPrice(item)
 		if err != nil {
-			return nil, asParam(err, item.full("price"))
+			return nil, err
 		}
 		quantity, sent := item.optInt("quantity")
 		if !sent {
 			quantity = 1
 		}
 		switch {
-		case !price.flag("active"):
-			return nil, invalid(item.full("price"), "The price specified is inactive. This field only accepts active prices.")
-		case price.str("type") != "recurring":
-			return nil, invalid(item.full("price"), "The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.")
+		case price.str("type") != kind:
+			return nil, invalid(item.full("price"), "The price specified is set to `type=%s` but this field only accepts prices with `type=%s`.",
+				price.str("type"), kind)
 		case quantity < 1:
 			return nil, invalid(item.full("quantity"), "This value must be greater than or equal to 1.")
 		case len(out) > 0 && (intervalOf(out[0].price) != intervalOf(price) || out[0].price.str("currency") != price.str("currency")):
-			return nil, invalid(item.full("price"), "All prices on a subscription must have the same interval and currency.")
+			return nil, invalid(item.full("price"), "All prices must have the same interval and currency.")
 		}
 		out = append(out, order{price, quantity})
 	}
 	return out, nil
+}
+
+// orderedPrice is the price that a line item names, or describes.
+func (c *call) orderedPrice(item *params) (obj, error) {
+	data := item.child("price_data")
+	if data == nil {
+		price, err := c.live("price", item.need("price"))
+		if err != nil {
+			return nil, asParam(err, item.full("price"))
+		}
+		if !price.flag("active") {
+			return nil, invalid(item.full("price"), "The price specified is inactive. This field only accepts active prices.")
+		}
+		return price, nil
+	}
+	var product obj
+	var err error
+	if in := data.child("product_data"); in != nil {
+		product = c.newProduct(c.newID("prod_"), in.need("name"))
+		product["description"] = orNull(in.str("description"))
+		product["metadata"] = merged(nil, in.metadata("metadata"))
+		err = c.put(product)
+	} else if product, err = c.live("product", data.need("product")); err != nil {
+		err = asParam(err, data.full("product"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	price, err := c.newPrice(data, product)
+	if err != nil {
+		return nil, err
+	}
+	price["active"] = false // it serves this one order
+	return price, c.put(price)
 }
 
 // takeDiscount reads coupon, promotion_code or discounts[0].
