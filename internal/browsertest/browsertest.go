@@ -19,6 +19,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -241,10 +242,18 @@ func (tab *Tab) Press(selector string) error {
 }
 
 // Fill types into the field that a CSS selector finds, in place of what it
-// holds.
+// holds. It waits for the field, and goes round the library's own typing, which
+// reads the page's attributes while the page may be changing them.
 func (tab *Tab) Fill(selector, text string) error {
-	field := chromedp.CSS(selector)
-	if err := tab.Do(chromedp.Clear(field), chromedp.SendKeys(field, text)); err != nil {
+	focus := fmt.Sprintf("(f => { f.focus(); f.select(); return document.activeElement === f; })(document.querySelector(%q))", selector)
+	err := tab.Do(chromedp.WaitVisible(chromedp.CSS(selector)), chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		if focused, err := chromedp.Evaluate[bool](focus)(ctx, target); err != nil || !focused {
+			return errors.Join(err, errors.New("it takes no focus"))
+		}
+		_, err := cdp.Call(ctx, target, input.InsertText, input.InsertTextParams{Text: text})
+		return err
+	}))
+	if err != nil {
 		return fmt.Errorf("fill in %q: %w", selector, err)
 	}
 	return nil
