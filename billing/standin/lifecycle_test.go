@@ -94,6 +94,9 @@ func TestTrialConverts(t *testing.T) {
 	if sub.Status != "trialing" || sub.TrialEnd != sub.CurrentPeriodEnd || first.Total != 0 || first.Status != "paid" {
 		t.Fatalf("%s until %d, invoice over %d", sub.Status, sub.TrialEnd, first.Total)
 	}
+	if seen, err := b.stripe.Invoices.Upcoming(&stripe.InvoiceUpcomingParams{Subscription: &sub.ID}); err != nil || seen.AmountDue != 1200 {
+		t.Errorf("the preview of the conversion is %v (%v)", seen, err)
+	}
 	b.heard()
 	end := time.Unix(sub.TrialEnd, 0)
 	b.advanceTo(end.Add(-3*day - time.Minute))

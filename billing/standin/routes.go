@@ -86,6 +86,13 @@ var apiRoutes = map[string]handler{
 	"POST /v1/subscriptions/{id}/resume": resumeSubscription,
 	"GET /v1/subscription_items":         listSubscriptionItems,
 
+	"POST /v1/subscription_schedules":              createSchedule,
+	"GET /v1/subscription_schedules":               listSchedules,
+	"GET /v1/subscription_schedules/{id}":          retrieve("subscription_schedule"),
+	"POST /v1/subscription_schedules/{id}":         updateSchedule,
+	"POST /v1/subscription_schedules/{id}/release": releaseSchedule,
+	"POST /v1/subscription_schedules/{id}/cancel":  cancelSchedule,
+
 	"GET /v1/invoices":                listInvoices,
 	"GET /v1/invoices/upcoming":       upcomingInvoice,
 	"GET /v1/invoices/{id}":           retrieve("invoice"),

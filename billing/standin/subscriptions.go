@@ -211,6 +211,9 @@ func (w *work) end(sub obj, reason string) error {
 		sub["canceled_at"] = w.now
 	}
 	sub.sub("cancellation_details")["reason"] = reason
+	if err := w.dropSchedule(sub); err != nil {
+		return err
+	}
 	w.schedule(sub)
 	if err := w.put(sub); err != nil {
 		return err

@@ -88,21 +88,27 @@ func (c *call) previewed() (obj, error) {
 // nextRenewal lives on to the period's end and gives the invoice that comes
 // then.
 func (c *call) nextRenewal(sub obj) (obj, error) {
+	sub["pause_collection"] = nil
+	c.schedule(sub)
 	if err := c.put(sub); err != nil {
 		return nil, err
 	}
 	before := sub.str("latest_invoice")
 	c.now = sub.num("current_period_end")
-	sub["pause_collection"] = nil
-	if err := c.turn(sub); err != nil {
-		return nil, err
-	}
-	after, err := c.get("subscription", sub.str("id"))
-	if err != nil {
-		return nil, err
-	}
-	if after.str("latest_invoice") == before || !alive(after) {
-		return nil, c.noUpcoming()
+	after := sub
+	for after.str("latest_invoice") == before { // a warning or a phase may come first
+		due := after.num(hiddenKey, "due")
+		if !alive(after) || due == 0 || due > c.now {
+			return nil, c.noUpcoming()
+		}
+		if err := c.turn(after); err != nil {
+			return nil, err
+		}
+		fresh, err := c.get("subscription", sub.str("id"))
+		if err != nil {
+			return nil, err
+		}
+		after = fresh
 	}
 	inv, err := c.get("invoice", after.str("latest_invoice"))
 	if err == nil {
