@@ -10,13 +10,25 @@ import (
 
 // Cancel ends the reader's subscription at the end of its period; at once if
 // its payment failed for good or was never made, since nothing of it is left to
-// keep. Resume takes that back. Both are followed by a sync.
-func (s *Service) Cancel(ctx context.Context, readerID string) error {
+// keep. What the reader said about it is kept, and passed on. Resume takes a
+// cancellation back. Both are followed by a sync.
+func (s *Service) Cancel(ctx context.Context, readerID string, said Parting) error {
+	said = said.tidy()
 	return s.change(ctx, readerID, func(ctx context.Context, sub Subscription) error {
-		if st := Access(sub, s.Paper.Now()).State; st == StandsWaiting || st == StandsLapsed {
-			return s.Gateway.CancelNow(ctx, sub.ID)
+		if !sub.CancelAt.IsZero() {
+			return nil // two clicks are one
 		}
-		return s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, true, s.onceKey("cancel", sub))
+		var err error
+		now := s.Paper.Now()
+		if st := Access(sub, now).State; st == StandsWaiting || st == StandsLapsed {
+			err = s.Gateway.CancelNow(ctx, sub.ID, said)
+		} else {
+			err = s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, true, said, s.onceKey("cancel", sub))
+		}
+		if err != nil {
+			return err
+		}
+		return s.Store.AddCancellation(ctx, Cancellation{Subscription: sub.ID, ReaderID: readerID, At: now, Parting: said})
 	})
 }
 
@@ -29,7 +41,7 @@ func (s *Service) Resume(ctx context.Context, readerID string) error {
 		if !s.Paper.Now().Before(sub.CancelAt) {
 			return fault.New(fault.Conflict, "That plan has ended. You can subscribe again at any time.", nil)
 		}
-		return s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, false, s.onceKey("resume", sub))
+		return s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, false, Parting{}, s.onceKey("resume", sub))
 	})
 }
 

@@ -274,7 +274,7 @@ func (s *sale) clearIncomplete(ctx context.Context, subs []Subscription) error {
 		return nil
 	}
 	for _, sub := range subs {
-		err := s.Gateway.CancelNow(ctx, sub.ID)
+		err := s.Gateway.CancelNow(ctx, sub.ID, Parting{})
 		if err != nil && !fault.Is(err, fault.Missing) && !fault.Is(err, fault.Conflict) && !fault.Is(err, fault.Invalid) {
 			return err
 		}

@@ -194,7 +194,7 @@ func TestUnknownPriceIsNotSold(t *testing.T) {
 func TestCancelAndUndo(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		if err := b.Cancel(ctx, b.reader); !fault.Is(err, fault.Conflict) {
+		if err := b.Cancel(ctx, b.reader, billing.Parting{}); !fault.Is(err, fault.Conflict) {
 			t.Errorf("nothing to cancel: %v", err)
 		}
 		session := b.buy(t, "digital_monthly")
@@ -209,7 +209,7 @@ func TestCancelAndUndo(t *testing.T) {
 			}
 			return billing.Access(*sub, b.paper.Now())
 		}
-		if err := b.Cancel(ctx, b.reader); err != nil {
+		if err := b.Cancel(ctx, b.reader, billing.Parting{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := stands(); got.State != billing.StandsEnding || !got.Grants || got.EndsAt.IsZero() {
@@ -221,7 +221,7 @@ func TestCancelAndUndo(t *testing.T) {
 		if got := stands(); got.State != billing.StandsActive {
 			t.Errorf("after the undo: %+v", got)
 		}
-		if err := b.Cancel(ctx, b.reader); err != nil {
+		if err := b.Cancel(ctx, b.reader, billing.Parting{}); err != nil {
 			t.Fatal(err)
 		}
 		b.paper.add(31 * day)

@@ -245,7 +245,7 @@ func TestNoNoticeToWhoIsLeaving(t *testing.T) {
 		id := b.stripe.pay(b.buy(t, "digital_yearly"))
 		sub := b.stripe.subs[id]
 		b.stripe.card(sub.Customer, billing.Card{ID: "pm_1", Last4: "4242", ExpMonth: int(noon.Month()), ExpYear: noon.Year()})
-		if err := b.stripe.CancelAtPeriodEnd(t.Context(), id, true, ""); err != nil {
+		if err := b.stripe.CancelAtPeriodEnd(t.Context(), id, true, billing.Parting{}, ""); err != nil {
 			t.Fatal(err)
 		}
 		b.sync(t)

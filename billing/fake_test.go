@@ -52,14 +52,16 @@ type stripe struct {
 	opened  int            // sessions that were made
 	paid    int            // invoices that were paid by asking
 	keys    map[string]bool
-	travel  time.Duration // the most that an answer takes to arrive
+	said    []billing.Parting
+	refunds map[string][]billing.Refund // by charge; in_X is paid by ch_in_X
+	travel  time.Duration               // the most that an answer takes to arrive
 	during  func(method string)
 }
 
 func newStripe(now func() time.Time) *stripe {
 	return &stripe{
 		customers: map[string]billing.Customer{}, subs: map[string]billing.Subscription{}, invoices: map[string]billing.Invoice{},
-		sessions: map[string]billing.Session{}, asked: map[string]billing.NewSession{}, failing: map[string]int{}, keys: map[string]bool{}, now: now,
+		sessions: map[string]billing.Session{}, asked: map[string]billing.NewSession{}, failing: map[string]int{}, keys: map[string]bool{}, refunds: map[string][]billing.Refund{}, now: now,
 	}
 }
 
@@ -210,13 +212,15 @@ func (f *stripe) ExpireSession(_ context.Context, id string) error {
 	return nil
 }
 
-func (f *stripe) CancelNow(_ context.Context, id string) error {
+func (f *stripe) CancelNow(_ context.Context, id string, said billing.Parting) error {
+	f.said = append(f.said, said)
 	return f.change(id, "customer.subscription.deleted", func(s *billing.Subscription) {
 		s.Status, s.EndedAt, s.CanceledAt = billing.Canceled, f.now(), f.now()
 	})
 }
 
-func (f *stripe) CancelAtPeriodEnd(_ context.Context, id string, cancel bool, _ string) error {
+func (f *stripe) CancelAtPeriodEnd(_ context.Context, id string, cancel bool, said billing.Parting, _ string) error {
+	f.said = append(f.said, said)
 	return f.change(id, "customer.subscription.updated", func(s *billing.Subscription) {
 		s.CancelAt, s.CanceledAt = time.Time{}, time.Time{}
 		if cancel {
@@ -227,6 +231,35 @@ func (f *stripe) CancelAtPeriodEnd(_ context.Context, id string, cancel bool, _ 
 
 func (f *stripe) Portal(context.Context, string, string, string) (string, error) {
 	return "https://portal.example", nil
+}
+
+func (f *stripe) Payments(_ context.Context, sub string) ([]billing.Payment, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var out []billing.Payment
+	for _, id := range slices.Backward(slices.Sorted(maps.Keys(f.invoices))) {
+		if inv := f.invoices[id]; inv.Subscription == sub && inv.Status == billing.InvoicePaid {
+			out = append(out, billing.Payment{
+				Invoice: id, Charge: "ch_" + id, Paid: billing.Money{Amount: inv.Paid, Currency: inv.Money.Currency},
+				Refunds: slices.Clone(f.refunds["ch_"+id]), Subtotal: inv.Money.Amount, Total: inv.Money.Amount, Lines: inv.Lines,
+			})
+		}
+	}
+	return out, nil
+}
+
+func (f *stripe) Refund(_ context.Context, charge string, amount int64, ending, key string) (billing.Refund, error) {
+	if err := f.enter("Refund"); err != nil {
+		return billing.Refund{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := billing.Refund{ID: f.id("re"), Amount: amount, Ending: ending}
+	if !f.keys[key] {
+		f.keys[key] = true
+		f.refunds[charge] = append(f.refunds[charge], r)
+	}
+	return r, nil
 }
 
 func (f *stripe) CardPage(_ context.Context, customer, done, _ string) (string, error) {

@@ -40,8 +40,13 @@ type till interface {
 	// metadata. Missing if there is none.
 	FindSession(ctx context.Context, customer, checkoutID string) (Session, error)
 	ExpireSession(ctx context.Context, id string) error
-	CancelNow(ctx context.Context, subscription string) error
-	CancelAtPeriodEnd(ctx context.Context, subscription string, cancel bool, key string) error
+	CancelNow(ctx context.Context, subscription string, said Parting) error
+	CancelAtPeriodEnd(ctx context.Context, subscription string, cancel bool, said Parting, key string) error
+	// Payments lists what paid a subscription, the newest first.
+	Payments(ctx context.Context, subscription string) ([]Payment, error)
+	// Refund gives a part of a charge back, in minor units, because that
+	// subscription was ended.
+	Refund(ctx context.Context, charge string, amount int64, ending, key string) (Refund, error)
 	Portal(ctx context.Context, customer, returnURL, key string) (url string, err error)
 	// CardPage is a page that takes another card, and nothing else, and leads to
 	// the given address when it has it.

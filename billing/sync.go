@@ -38,6 +38,7 @@ type recordStore interface {
 	FirstEffect(ctx context.Context, key string, at time.Time) (bool, error)
 	HadEffect(ctx context.Context, key string) (bool, error)
 	noticeStore
+	leavingStore
 	Quarantine(ctx context.Context, o Oddity) error
 	Release(ctx context.Context, object Ref, why string, at time.Time) error
 	Oddities(ctx context.Context) ([]Oddity, error)

@@ -247,7 +247,7 @@ func (s *Site) cancelForm(c echo.Context) error {
 		return err
 	}
 	page := views.CancelPage{Frame: s.frame(v, "Cancel", views.CancelPath), Until: sub.PeriodEnd}
-	page.NoIndex = true
+	page.NoIndex, page.Reasons = true, billing.PartingReasons
 	page.Plan, _ = s.furniture.now().catalogue.Plan(sub.Plan)
 	if !billing.Access(*sub, now).Grants {
 		page.Until = time.Time{}
@@ -255,8 +255,11 @@ func (s *Site) cancelForm(c echo.Context) error {
 	return s.render(c, http.StatusOK, views.Cancel(page))
 }
 
-// cancelPlan ends the plan when its period does.
-func (s *Site) cancelPlan(c echo.Context) error { return s.changePlan(c, s.Billing.Cancel) }
+// cancelPlan ends the plan when its period does. Why is asked and not demanded.
+func (s *Site) cancelPlan(c echo.Context) error {
+	said := billing.Parting{Feedback: c.FormValue("reason"), Comment: c.FormValue("comment")}
+	return s.changePlan(c, func(ctx context.Context, readerID string) error { return s.Billing.Cancel(ctx, readerID, said) })
+}
 
 // resumePlan takes a cancellation back.
 func (s *Site) resumePlan(c echo.Context) error { return s.changePlan(c, s.Billing.Resume) }

@@ -305,7 +305,14 @@ func TestAccountSaysWhy(t *testing.T) {
 	if got := w.get("/account/cancel").page(t).Find(`form[action="/account/cancel"]`).Length(); got != 1 {
 		t.Error("no form to cancel with")
 	}
-	location(t, w.send(http.MethodPost, "/account/cancel", url.Values{}), "/account")
+	location(t, w.send(http.MethodPost, "/account/cancel", url.Values{"reason": {"unused"}, "comment": {"No time"}}), "/account")
+	ada, _, err := c.db.ReaderByForm(t.Context(), "ada@example.org")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if said, err := c.db.CancellationsOf(t.Context(), ada.ID); err != nil || len(said) != 1 || said[0].Parting != (billing.Parting{Feedback: "unused", Comment: "No time"}) {
+		t.Errorf("what was said: %+v %v", said, err)
+	}
 	says("With Digital, which you cancelled, until")
 	location(t, w.get("/account/cancel"), "/account")
 	location(t, w.send(http.MethodPost, "/account/resume", url.Values{}), "/account")

@@ -85,7 +85,11 @@ func (d billingData) Export(ctx context.Context, readerID string) (map[string]an
 			cards = append(cards, c.Card)
 		}
 	}
-	return map[string]any{"cards": cards, "subscriptions": subs, "grants": grants, "invoices": invoices}, nil
+	left, err := d.db.CancellationsOf(ctx, readerID)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"cancellations": left, "cards": cards, "subscriptions": subs, "grants": grants, "invoices": invoices}, nil
 }
 
 // Erase removes addresses, the ways to the payment page, and the payloads of

@@ -64,6 +64,8 @@ type CancelPage struct {
 	Frame
 	Plan  billing.Plan
 	Until time.Time // everything stays open until then
+	// Reasons to choose from; the form sends reason and comment, both optional.
+	Reasons []billing.PartingReason
 }
 
 // MeterPage says what counted, what is left, when it comes free, and how counting works.

@@ -203,9 +203,11 @@ func TestAccountParts(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	t.Parallel()
-	doc := draw(t, Cancel(CancelPage{Frame: rich(), Plan: catalogue().Plans[1], Until: noon}))
+	doc := draw(t, Cancel(CancelPage{Frame: rich(), Plan: catalogue().Plans[1], Until: noon, Reasons: billing.PartingReasons}))
 	many(t, doc, "form[method=post][action='/account/cancel'] button", 1)
 	holds(t, doc, "main", "Cancel Digital?", "until 12 April 2024")
+	many(t, doc, "input[name=reason]", len(billing.PartingReasons))
+	many(t, doc, "input[name=reason][required], input[name=reason][checked], textarea[required]", 0) // asked, not demanded
 	draw(t, Cancel(CancelPage{}))
 }
 

@@ -1,6 +1,7 @@
 package stripepay_test
 
 import (
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -156,5 +157,54 @@ func TestTheBankAsksAtARenewal(t *testing.T) {
 			t.Fatalf("the bank asks, and: %+v, %v", list, b.kinds())
 		}
 		b.has(billing.Unlimited)
+	})
+}
+
+// What support ends at once gives back by the second, in Stripe's books too.
+func TestEndedAtOnce(t *testing.T) {
+	engines(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		address := b.buy("digital_monthly")
+		b.pay(address, "4242424242424242")
+		b.finish(address)
+		sub := b.sub()
+		b.advance(sub.PeriodEnd.Sub(sub.PeriodStart) / 4)
+		b.faults(url.Values{"fail_after": {"1"}, "fail_path": {"POST /v1/refunds"}}) // it took effect, and nobody heard
+		end, err := b.EndNow(ctx, sub.ID, billing.RefundProrata, "support")
+		b.must(err)
+		rest := sub.PeriodEnd.Unix() - end.At.Unix()
+		all := sub.PeriodEnd.Unix() - sub.PeriodStart.Unix()
+		if want := (2*700*rest + all) / (2 * all); end.Refund.Amount != want || want < 520 || want > 530 {
+			t.Errorf("%d goes back, want %d", end.Refund.Amount, want)
+		}
+		again, err := b.EndNow(ctx, sub.ID, billing.RefundProrata, "support")
+		b.must(err)
+		if len(again.Refunds) != 1 || again.Refunds[0] != end.Refunds[0] {
+			t.Errorf("refunds %v, then %v", end.Refunds, again.Refunds)
+		}
+		paid, err := b.stripe.Payments(ctx, sub.ID)
+		b.must(err)
+		if len(paid) != 1 || len(paid[0].Refunds) != 1 || paid[0].Refunds[0].Amount != end.Refund.Amount || paid[0].Refunds[0].Ending != sub.ID {
+			t.Errorf("in the books: %+v", paid)
+		}
+		b.has()
+		b.noDrift()
+	})
+}
+
+func TestWhyIsPassedOn(t *testing.T) {
+	lite(t, func(t *testing.T, b *bench) {
+		address := b.buy("digital_monthly")
+		b.pay(address, "4242424242424242")
+		b.finish(address)
+		b.must(b.Cancel(t.Context(), b.reader, billing.Parting{Feedback: "unused", Comment: "No time"}))
+		res, err := b.web.Get(b.api + "/_books.json")
+		b.must(err)
+		defer res.Body.Close()
+		books, err := io.ReadAll(res.Body)
+		b.must(err)
+		if s := string(books); !strings.Contains(s, "No time") || !strings.Contains(s, "unused") {
+			t.Error("Stripe does not know why")
+		}
 	})
 }

@@ -81,6 +81,18 @@ func invoiceOf(inv *stripe.Invoice) billing.Invoice {
 
 // linesOf are the invoice's positions, and what was taken off them.
 func linesOf(inv *stripe.Invoice) []billing.InvoiceLine {
+	out := positions(inv)
+	off := int64(0)
+	for _, d := range inv.TotalDiscountAmounts {
+		off += d.Amount
+	}
+	if off > 0 {
+		out = append(out, billing.InvoiceLine{Text: "Discount", Money: billing.Money{Amount: -off, Currency: string(inv.Currency)}})
+	}
+	return out
+}
+
+func positions(inv *stripe.Invoice) []billing.InvoiceLine {
 	if inv.Lines == nil {
 		return nil
 	}
@@ -91,13 +103,6 @@ func linesOf(inv *stripe.Invoice) []billing.InvoiceLine {
 			line.From, line.To = unix(l.Period.Start), unix(l.Period.End)
 		}
 		out = append(out, line)
-	}
-	off := int64(0)
-	for _, d := range inv.TotalDiscountAmounts {
-		off += d.Amount
-	}
-	if off > 0 {
-		out = append(out, billing.InvoiceLine{Text: "Discount", Money: billing.Money{Amount: -off, Currency: string(inv.Currency)}})
 	}
 	return out
 }

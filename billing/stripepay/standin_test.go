@@ -211,7 +211,7 @@ func TestCancelUndoAndEnd(t *testing.T) {
 		address := b.buy("digital_monthly")
 		b.pay(address, "4242424242424242")
 		b.finish(address)
-		b.must(b.Cancel(ctx, b.reader))
+		b.must(b.Cancel(ctx, b.reader, billing.Parting{}))
 		if got := b.sub(); !got.CancelAt.Equal(got.PeriodEnd) {
 			t.Errorf("cancelled: %+v", got)
 		}
@@ -219,7 +219,7 @@ func TestCancelUndoAndEnd(t *testing.T) {
 		if got := b.sub(); !got.CancelAt.IsZero() {
 			t.Errorf("undone: %+v", got)
 		}
-		b.must(b.Cancel(ctx, b.reader))
+		b.must(b.Cancel(ctx, b.reader, billing.Parting{}))
 		portal, err := b.Portal(ctx, b.reader)
 		b.must(err)
 		if !strings.HasPrefix(portal, b.api+"/p/session/") {
@@ -251,7 +251,7 @@ func TestServerErrorsMakeNothingTwice(t *testing.T) {
 					if out := b.finish(address); out.State != billing.OutcomeActive {
 						t.Fatalf("%+v", out)
 					}
-					b.must(b.Cancel(ctx, b.reader))
+					b.must(b.Cancel(ctx, b.reader, billing.Parting{}))
 					if _, err := b.Portal(ctx, b.reader); err != nil {
 						t.Error(err)
 					}

@@ -166,6 +166,7 @@ const (
 	metaPlan     = "plan"
 	metaLookup   = "lookup_key"
 	metaPortal   = "broadsheet"
+	metaEnding   = "ending" // the subscription whose ending a refund belongs to
 )
 
 // unix reads a time of Stripe's; 0 is the zero time.

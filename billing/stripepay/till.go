@@ -139,17 +139,31 @@ func (s *Stripe) ExpireSession(ctx context.Context, id string) error {
 
 // CancelNow ends a subscription at once. The library repeats it after a failure:
 // deleting twice is deleting.
-func (s *Stripe) CancelNow(ctx context.Context, subscription string) error {
-	_, err := s.api.Subscriptions.Cancel(subscription, &stripe.SubscriptionCancelParams{Params: stripe.Params{Context: ctx}})
+func (s *Stripe) CancelNow(ctx context.Context, subscription string, said billing.Parting) error {
+	params := &stripe.SubscriptionCancelParams{Params: stripe.Params{Context: ctx}}
+	if said != (billing.Parting{}) {
+		params.CancellationDetails = &stripe.SubscriptionCancelCancellationDetailsParams{Comment: filled(said.Comment), Feedback: filled(said.Feedback)}
+	}
+	_, err := s.api.Subscriptions.Cancel(subscription, params)
 	return faulty(err)
 }
 
+// filled leaves an empty parameter out.
+func filled(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
 // CancelAtPeriodEnd ends a subscription when its period does, or takes that back.
-func (s *Stripe) CancelAtPeriodEnd(ctx context.Context, subscription string, cancel bool, key string) error {
+func (s *Stripe) CancelAtPeriodEnd(ctx context.Context, subscription string, cancel bool, said billing.Parting, key string) error {
 	do := func(key string) (bool, error) {
-		_, err := s.api.Subscriptions.Update(subscription, &stripe.SubscriptionParams{
-			Params: keyed(ctx, key), CancelAtPeriodEnd: stripe.Bool(cancel),
-		})
+		params := &stripe.SubscriptionParams{Params: keyed(ctx, key), CancelAtPeriodEnd: stripe.Bool(cancel)}
+		if said != (billing.Parting{}) {
+			params.CancellationDetails = &stripe.SubscriptionCancellationDetailsParams{Comment: filled(said.Comment), Feedback: filled(said.Feedback)}
+		}
+		_, err := s.api.Subscriptions.Update(subscription, params)
 		return true, err
 	}
 	_, err := post(ctx, key, do, func() (bool, bool, error) {

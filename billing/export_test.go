@@ -1,0 +1,4 @@
+package billing
+
+// Refundable is the rule of what goes back, for its property test.
+var Refundable = refundable
