@@ -15,6 +15,7 @@ type card struct {
 	attach  *decline // met when it is charged for the first time or saved
 	charge  *decline // met by every charge, though saving it works
 	auth    authRule
+	dispute string // why its holder takes every charge back; "" is never
 }
 
 // authRule says when a card asks its holder to confirm (3D Secure).
@@ -51,6 +52,8 @@ var cards = []card{
 	{number: "4000000000000127", brand: "visa", country: "US", attach: &decline{"incorrect_cvc", "", "Your card's security code is incorrect."}},
 	{number: "4000000000000119", brand: "visa", country: "US", attach: &decline{"processing_error", "", "An error occurred while processing your card. Try again in a little bit."}},
 	{number: "4000000000000341", brand: "visa", country: "US", charge: declined},
+	{number: "4000000000000259", brand: "visa", country: "US", dispute: "fraudulent"},
+	{number: "4000000000002685", brand: "visa", country: "US", dispute: "product_not_received"},
 	{number: "4000002500003155", brand: "visa", country: "US", auth: authOnce},
 	{number: "4000002760003184", brand: "visa", country: "US", auth: authAlways},
 }
@@ -61,7 +64,8 @@ var named = map[string]string{
 	"visa": "4242424242424242", "mastercard": "5555555555554444", "amex": "378282246310005",
 	"visa_chargeDeclined": "4000000000000002", "chargeDeclined": "4000000000000002",
 	"visa_chargeDeclinedInsufficientFunds": "4000000000009995", "chargeDeclinedInsufficientFunds": "4000000000009995",
-	"chargeCustomerFail": "4000000000000341", "threeDSecure2Required": "4000002500003155",
+	"chargeCustomerFail": "4000000000000341", "createDispute": "4000000000000259",
+	"createDisputeProductNotReceived": "4000000000002685", "threeDSecure2Required": "4000002500003155",
 	"authenticationRequiredOnSetup": "4000002500003155", "authenticationRequired": "4000002760003184",
 }
 

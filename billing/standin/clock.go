@@ -205,6 +205,10 @@ func (s *Server) doNextDue(ctx context.Context) (did bool, err error) {
 			return w.turn(o)
 		case "invoice":
 			return w.turnInvoice(o)
+		case "charge":
+			return w.takeBack(o)
+		case "dispute":
+			return w.turnDispute(o)
 		}
 		o.due(0) // nothing else is ever due; forget it rather than loop
 		return w.put(o)

@@ -19,6 +19,12 @@ type deskView struct {
 	Counts     []deskCount
 	Objects    []deskObject
 	Deliveries []deskDelivery
+	Disputes   []deskDispute
+}
+
+type deskDispute struct {
+	ID, Charge, Amount, Status string
+	Open                       bool
 }
 
 type deskCount struct {
@@ -59,6 +65,9 @@ func (s *Server) deskPage(w http.ResponseWriter, r *http.Request) error {
 		if err := v.objects(b); err != nil {
 			return err
 		}
+		if err := v.disputes(b); err != nil {
+			return err
+		}
 		return v.deliveries(b)
 	})
 	if err != nil {
@@ -91,6 +100,15 @@ func (v *deskView) objects(b *work) error {
 	found, err := b.rows(`SELECT body FROM objects WHERE kind <> 'event' ORDER BY seq DESC LIMIT $1`, deskRows)
 	for _, o := range found {
 		v.Objects = append(v.Objects, deskObject{ID: o.str("id"), Kind: o.str("object"), Status: o.str("status"), Created: o.num("created")})
+	}
+	return err
+}
+
+func (v *deskView) disputes(b *work) error {
+	found, err := b.rows(`SELECT body FROM objects WHERE kind = 'dispute' ORDER BY seq DESC LIMIT $1`, deskRows)
+	for _, o := range found {
+		v.Disputes = append(v.Disputes, deskDispute{ID: o.str("id"), Charge: o.str("charge"), Status: o.str("status"),
+			Amount: money(o.num("amount"), o.str("currency")), Open: openStill(o)})
 	}
 	return err
 }
@@ -218,50 +236,12 @@ func (s *Server) faultsPost(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return invalid("", "The form could not be read.")
 	}
-	var bad error
-	number := func(key string, into *int, most int) {
-		raw := r.PostForm.Get(key)
-		if raw == "" {
-			return
-		}
-		n, err := strconv.Atoi(raw)
-		if err != nil || n < 0 || n > most {
-			bad = invalid(key, "%s must be a number from 0 to %d.", key, most)
-			return
-		}
-		*into = n
-	}
-	toggle := func(key string, into *bool) {
-		if v := r.PostForm.Get(key); v != "" || r.PostForm.Has("form") {
-			*into = v == "1" || v == "on" || v == "true"
-		}
-	}
 	next := s.faults.get()
 	if r.PostForm.Get("clear") != "" {
 		next = faultSet{}
 	}
-	toggle("mute", &next.Mute)
-	toggle("reorder", &next.Reorder)
-	number("drop", &next.Drop, 100)
-	number("double", &next.Double, 100)
-	number("delay_share", &next.DelayShare, 100)
-	number("fail_before", &next.FailBefore, 1_000_000)
-	number("fail_after", &next.FailAfter, 1_000_000)
-	if raw := r.PostForm.Get("delay"); raw != "" {
-		d, err := time.ParseDuration(raw)
-		if err != nil || d < 0 {
-			bad = invalid("delay", "%q is not a duration like 2h.", raw)
-		}
-		next.Delay = d
-		if d > 0 && next.DelayShare == 0 {
-			next.DelayShare = 100
-		}
-	}
-	if r.PostForm.Has("fail_path") {
-		next.FailPath = strings.TrimSpace(r.PostForm.Get("fail_path"))
-	}
-	if bad != nil {
-		return bad
+	if err := next.read(r.PostForm); err != nil {
+		return err
 	}
 	s.faults.update(func(f *faultSet) { *f = next })
 	s.nudge()

@@ -1,6 +1,8 @@
 package standin
 
 import (
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -33,6 +35,44 @@ type faultSet struct {
 	FailBefore int           // so many next calls to the API fail without effect
 	FailAfter  int           // so many next calls fail after their effect
 	FailPath   string        // only calls whose "METHOD /path" holds this text
+}
+
+// read takes over what a form orders.
+func (f *faultSet) read(form url.Values) error {
+	for key, into := range map[string]*bool{"mute": &f.Mute, "reorder": &f.Reorder} {
+		if v := form.Get(key); v != "" || form.Has("form") {
+			*into = v == "1" || v == "on" || v == "true"
+		}
+	}
+	for key, number := range map[string]struct {
+		into *int
+		most int
+	}{"drop": {&f.Drop, 100}, "double": {&f.Double, 100}, "delay_share": {&f.DelayShare, 100},
+		"fail_before": {&f.FailBefore, 1_000_000}, "fail_after": {&f.FailAfter, 1_000_000}} {
+		raw := form.Get(key)
+		if raw == "" {
+			continue
+		}
+		n, err := strconv.Atoi(raw)
+		if err != nil || n < 0 || n > number.most {
+			return invalid(key, "%s must be a number from 0 to %d.", key, number.most)
+		}
+		*number.into = n
+	}
+	if raw := form.Get("delay"); raw != "" {
+		d, err := time.ParseDuration(raw)
+		if err != nil || d < 0 {
+			return invalid("delay", "%q is not a duration like 2h.", raw)
+		}
+		f.Delay = d
+		if d > 0 && f.DelayShare == 0 {
+			f.DelayShare = 100
+		}
+	}
+	if form.Has("fail_path") {
+		f.FailPath = strings.TrimSpace(form.Get("fail_path"))
+	}
+	return nil
 }
 
 func (f *faults) get() faultSet {

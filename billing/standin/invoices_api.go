@@ -52,7 +52,7 @@ func voidInvoice(c *call) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	if inv.str("status") != "open" {
+	if s := inv.str("status"); s != "open" && s != "uncollectible" {
 		return nil, invalidCode("invoice_not_editable", "", "You can only void open invoices. This invoice is %s.", inv.str("status"))
 	}
 	if err := c.void(inv); err != nil {
@@ -63,6 +63,17 @@ func voidInvoice(c *call) (obj, error) {
 		err = c.giveUp(sub)
 	}
 	return inv, err
+}
+
+func writeOffInvoice(c *call) (obj, error) {
+	inv, err := c.get("invoice", c.id())
+	if err != nil {
+		return nil, err
+	}
+	if inv.str("status") != "open" {
+		return nil, invalidCode("invoice_not_editable", "", "You can only mark open invoices as uncollectible. This invoice is %s.", inv.str("status"))
+	}
+	return inv, c.writeOff(inv)
 }
 
 func payInvoice(c *call) (obj, error) {
@@ -78,7 +89,7 @@ func payInvoice(c *call) (obj, error) {
 		if err := c.finalize(inv); err != nil {
 			return nil, err
 		}
-	case "open":
+	case "open", "uncollectible":
 	default:
 		return nil, invalid("", "This invoice is %s and can no longer be paid.", inv.str("status"))
 	}

@@ -110,6 +110,9 @@ func (w *work) succeed(pi, pm obj) error {
 	charge := w.newCharge(pi, pm)
 	txn := w.newTransaction("charge", charge.num("amount"), charge.str("currency"), charge.str("id"))
 	charge["balance_transaction"] = txn["id"]
+	if cardOf(pm).dispute != "" {
+		charge.due(w.now) // the holder takes it back as soon as they see it
+	}
 	for _, o := range []obj{txn, charge} {
 		if err := w.put(o); err != nil {
 			return err

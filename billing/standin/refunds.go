@@ -6,39 +6,55 @@ func createRefund(c *call) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	left := charge.num("amount") - charge.num("amount_refunded")
 	amount, sent := c.p.optInt("amount")
 	if !sent {
-		amount = left
+		amount = charge.num("amount") - charge.num("amount_refunded")
 	}
+	return c.refund(charge, amount, c.p.oneOf("reason", "", "duplicate", "fraudulent", "requested_by_customer"),
+		c.p.metadata("metadata"))
+}
+
+// refund gives that much of a charge back.
+func (w *work) refund(charge obj, amount int64, reason string, metadata map[string]string) (obj, error) {
+	left := charge.num("amount") - charge.num("amount_refunded")
 	switch {
 	case charge.flag("refunded"):
 		return nil, invalidCode("charge_already_refunded", "", "Charge %s has already been refunded.", charge.str("id"))
 	case !charge.flag("paid"):
 		return nil, invalid("", "This charge was not paid and cannot be refunded.")
-	case amount < 1:
+	case charge.flag("disputed"):
+		found, err := w.all(of("dispute").is("charge", charge.str("id")))
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 && !found[len(found)-1].flag("is_charge_refundable") {
+			return nil, invalidCode("charge_disputed", "", "Charge %s has been charged back; cannot issue a refund.", charge.str("id"))
+		}
+	}
+	if amount < 1 {
 		return nil, invalidCode("parameter_invalid_integer", "amount", "Invalid positive integer")
-	case amount > left:
+	}
+	if amount > left {
 		return nil, invalid("amount", "Refund amount (%s) is greater than unrefunded amount on charge (%s)",
 			money(amount, charge.str("currency")), money(left, charge.str("currency")))
 	}
 	refund := obj{
-		"id": c.newID("re_"), "object": "refund", "amount": amount, "balance_transaction": nil, "charge": charge["id"],
-		"created": c.now, "currency": charge["currency"],
+		"id": w.newID("re_"), "object": "refund", "amount": amount, "balance_transaction": nil, "charge": charge["id"],
+		"created": w.now, "currency": charge["currency"],
 		"destination_details": obj{"type": "card", "card": obj{"reference": nil, "reference_status": "pending",
 			"reference_type": "acquirer_reference_number", "type": "refund"}},
-		"metadata": merged(nil, c.p.metadata("metadata")), "payment_intent": charge["payment_intent"],
-		"reason":         orNull(c.p.oneOf("reason", "", "duplicate", "fraudulent", "requested_by_customer")),
+		"metadata": merged(nil, metadata), "payment_intent": charge["payment_intent"],
+		"reason":         orNull(reason),
 		"receipt_number": nil, "source_transfer_reversal": nil, "status": "succeeded", "transfer_reversal": nil,
 	}
-	txn := c.newTransaction("refund", -amount, charge.str("currency"), refund.str("id"))
+	txn := w.newTransaction("refund", -amount, charge.str("currency"), refund.str("id"))
 	refund["balance_transaction"] = txn["id"]
 	for _, o := range []obj{txn, refund} {
-		if err := c.put(o); err != nil {
+		if err := w.put(o); err != nil {
 			return nil, err
 		}
 	}
-	return refund, c.change(charge, "charge.refunded", func() {
+	return refund, w.change(charge, "charge.refunded", func() {
 		charge["amount_refunded"] = charge.num("amount_refunded") + amount
 		charge["refunded"] = amount == left
 	})

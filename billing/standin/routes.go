@@ -61,14 +61,26 @@ var apiRoutes = map[string]handler{
 	"POST /v1/payment_intents/{id}/confirm": confirmIntent,
 	"POST /v1/payment_intents/{id}/cancel":  cancelIntent,
 
-	"GET /v1/charges":                   listCharges,
-	"GET /v1/charges/{id}":              retrieve("charge"),
-	"POST /v1/charges/{id}":             updateCharge,
-	"GET /v1/charges/{id}/refunds":      listRefunds,
-	"POST /v1/refunds":                  createRefund,
-	"GET /v1/refunds":                   listRefunds,
-	"GET /v1/refunds/{id}":              retrieve("refund"),
-	"POST /v1/refunds/{id}":             updateRefund,
+	"GET /v1/charges":              listCharges,
+	"GET /v1/charges/{id}":         retrieve("charge"),
+	"POST /v1/charges/{id}":        updateCharge,
+	"GET /v1/charges/{id}/refunds": listRefunds,
+	"POST /v1/refunds":             createRefund,
+	"GET /v1/refunds":              listRefunds,
+	"GET /v1/refunds/{id}":         retrieve("refund"),
+	"POST /v1/refunds/{id}":        updateRefund,
+	"POST /v1/disputes/{id}":       updateDispute,
+	"POST /v1/disputes/{id}/close": closeDispute,
+	"GET /v1/disputes":             listDisputes,
+	"GET /v1/disputes/{id}":        retrieve("dispute"),
+
+	"POST /v1/credit_notes":           createCreditNote,
+	"GET /v1/credit_notes":            listCreditNotes,
+	"GET /v1/credit_notes/preview":    previewCreditNote,
+	"GET /v1/credit_notes/{id}":       retrieve("credit_note"),
+	"POST /v1/credit_notes/{id}":      updateCreditNote,
+	"POST /v1/credit_notes/{id}/void": voidCreditNote,
+
 	"GET /v1/balance_transactions":      listTransactions,
 	"GET /v1/balance_transactions/{id}": retrieve("balance_transaction"),
 
@@ -93,14 +105,15 @@ var apiRoutes = map[string]handler{
 	"POST /v1/subscription_schedules/{id}/release": releaseSchedule,
 	"POST /v1/subscription_schedules/{id}/cancel":  cancelSchedule,
 
-	"GET /v1/invoices":                listInvoices,
-	"GET /v1/invoices/upcoming":       upcomingInvoice,
-	"GET /v1/invoices/{id}":           retrieve("invoice"),
-	"POST /v1/invoices/{id}":          updateInvoice,
-	"GET /v1/invoices/{id}/lines":     listInvoiceLines,
-	"POST /v1/invoices/{id}/finalize": finalizeInvoice,
-	"POST /v1/invoices/{id}/pay":      payInvoice,
-	"POST /v1/invoices/{id}/void":     voidInvoice,
+	"GET /v1/invoices":                          listInvoices,
+	"GET /v1/invoices/upcoming":                 upcomingInvoice,
+	"GET /v1/invoices/{id}":                     retrieve("invoice"),
+	"POST /v1/invoices/{id}":                    updateInvoice,
+	"GET /v1/invoices/{id}/lines":               listInvoiceLines,
+	"POST /v1/invoices/{id}/finalize":           finalizeInvoice,
+	"POST /v1/invoices/{id}/pay":                payInvoice,
+	"POST /v1/invoices/{id}/void":               voidInvoice,
+	"POST /v1/invoices/{id}/mark_uncollectible": writeOffInvoice,
 
 	"POST /v1/invoiceitems":        createInvoiceItem,
 	"GET /v1/invoiceitems":         listInvoiceItems,
@@ -150,6 +163,7 @@ func (s *Server) routes() *http.ServeMux {
 	page("GET /_books.json", s.booksDump)
 	page("POST /_faults", s.faultsPost)
 	page("POST /_dunning", s.dunningPost)
+	page("POST /_disputes", s.disputePost)
 	page("POST /_clock/advance", s.advancePost)
 	page("POST /_deliveries/{id}/replay", s.replayPost)
 	page("GET /standin.css", s.css)
