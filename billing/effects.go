@@ -31,6 +31,7 @@ const (
 	EffectLapsed    = "billing.lapsed"       // nobody paid, and the plan has ended
 	EffectCardOld   = "billing.card_expires" // the card runs out before long
 	EffectRenews    = "billing.renews"       // a yearly plan renews before long
+	EffectSecond    = "billing.second"       // a second live subscription must go
 	EffectPay       = "billing.pay"          // there is another card: try what is open
 )
 

@@ -301,30 +301,3 @@ func pastDueSince(sub Subscription, invoices []Invoice) time.Time {
 	}
 	return firstTime(oldest, sub.PeriodStart)
 }
-
-// noteSecond sets a second live subscription aside for the desk. The checkout
-// makes none; a person at Stripe's own desk can.
-func (s *Service) noteSecond(ctx context.Context, readerID string, at time.Time) error {
-	subs, err := s.Store.SubscriptionsOf(ctx, readerID)
-	if err != nil {
-		return err
-	}
-	live := 0
-	for _, sub := range subs {
-		object := Ref{kindSubscription, sub.ID}
-		second := false
-		if Access(sub, at).Live {
-			live++
-			second = live > 1
-		}
-		if second {
-			err = s.Store.Quarantine(ctx, Oddity{object, SecondLive, at})
-		} else {
-			err = s.Store.Release(ctx, object, SecondLive, at)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}

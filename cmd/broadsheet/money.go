@@ -29,9 +29,11 @@ func (p *paper) openStripe(ctx context.Context) error {
 	if p.cards, err = billing.NewCardLinks(p.conf.AppSecret.Reveal()); err != nil {
 		return err
 	}
-	journey.BillingLetters{
+	write := journey.BillingLetters{
 		Store: p.db, Outbox: journey.Outbox{Queue: p.runner}, House: p.house, Cards: p.cards, Wall: p.clocks.Wall,
-	}.Handle(p.runner.Handle)
+	}
+	write.Handle(p.runner.Handle)
+	p.runner.Handle(billing.EffectSecond, write.EndSecond(p.billing))
 	p.runner.Handle(billing.EffectPay, journey.PayOpen(p.billing))
 	p.runner.Every(journey.ReminderJob, 24*time.Hour, journey.Remind(p.billing))
 	p.background = append(p.background, p.billing.Work, p.billing.KeepReconciled)

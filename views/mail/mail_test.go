@@ -54,6 +54,7 @@ func letters() map[string]writer {
 		"lapsed":        Lapsed{Plan: "Digital", Money: eur(700), Of: third},
 		"card":          CardExpires{Plan: "Digital", Last4: "4242", Month: time.August, Year: 2027, Next: third.AddDate(0, 1, 0)},
 		"renews":        Renews{Plan: "Digital", Money: eur(7000), On: third.AddDate(0, 1, 0), Card: "the card ending 4242"},
+		"second":        Second{Reader: "maud@example.org", Plan: "Digital", Subscription: "sub_1", Refund: eur(700), Refunds: []string{"re_1"}},
 		"receipt-bare":  Receipt{Number: "EX-0002", Plan: "Digital", Paid: eur(700), At: third},
 		"purchase":      Purchase{Plan: "Digital <&>", Money: eur(700), Interval: billing.Monthly, At: third},
 	}
