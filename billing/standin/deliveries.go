@@ -5,10 +5,10 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
 	"net/http"
 	"strconv"
@@ -74,6 +74,7 @@ type delivery struct {
 	id       int64
 	event    string
 	endpoint string
+	object   string // what the event is about
 	attempts int
 	payload  []byte
 	url      string
@@ -82,8 +83,11 @@ type delivery struct {
 
 const deliverable = `status = 'waiting' AND next_wall <= $1 AND not_before <= $2`
 
-// deliverDue makes every delivery that can be made now. One at a time, so that
-// a drill is the same twice; a failed one waits for its backoff.
+// batchSize is how many deliveries are taken in hand at a time.
+const batchSize = 256
+
+// deliverDue makes every delivery that can be made now; a failed one waits for
+// its backoff.
 func (s *Server) deliverDue(ctx context.Context) error {
 	s.sending.Lock()
 	defer s.sending.Unlock()
@@ -91,49 +95,102 @@ func (s *Server) deliverDue(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d, err := s.nextDelivery(ctx)
-		if err != nil || d == nil {
+		batch, err := s.nextDeliveries(ctx)
+		if err != nil || len(batch) == 0 {
 			return err
 		}
-		if err := s.attempt(ctx, d); err != nil {
+		if err := s.deliver(ctx, batch); err != nil {
 			return err
 		}
 	}
 }
 
-// nextDelivery picks what goes out next; nil when nothing can.
-func (s *Server) nextDelivery(ctx context.Context) (*delivery, error) {
+// deliver sends a batch. Endpoints do not wait for one another. Within one,
+// deliveries go out in as many lanes as there are senders; all that is about
+// one object is in one lane, so its events keep their order.
+func (s *Server) deliver(ctx context.Context, batch []*delivery) error {
+	type lane struct {
+		endpoint string
+		n        uint32
+	}
+	lanes := map[lane][]*delivery{}
+	for _, d := range batch {
+		sum := fnv.New32a()
+		_, _ = io.WriteString(sum, d.object) // a hash never fails
+		at := lane{d.endpoint, sum.Sum32() % uint32(s.cfg.Senders)}
+		lanes[at] = append(lanes[at], d)
+	}
+	failed := make(chan error, len(lanes))
+	for _, waiting := range lanes {
+		go func() {
+			for _, d := range waiting {
+				if err := s.attempt(ctx, d); err != nil {
+					failed <- err
+					return
+				}
+			}
+			failed <- nil
+		}()
+	}
+	var err error
+	for range lanes {
+		err = errors.Join(err, <-failed)
+	}
+	return err
+}
+
+// nextDeliveries picks what goes out next, in its order or, if the desk says
+// so, in any.
+func (s *Server) nextDeliveries(ctx context.Context) (batch []*delivery, err error) {
 	f := s.faults.get()
 	if f.Mute {
 		return nil, nil
 	}
-	var d *delivery
-	err := s.do(ctx, func(w *work) error {
-		wall, skip := time.Now().UnixMilli(), 0
-		if f.Reorder {
-			var n int
-			err := w.tx.QueryRowContext(ctx, `SELECT count(*) FROM deliveries WHERE `+deliverable, wall, w.now).Scan(&n)
-			if err != nil {
-				return err
-			}
-			if n > 1 {
-				skip = s.dice.below(n)
-			}
-		}
-		got := &delivery{}
-		err := w.tx.QueryRowContext(ctx,
-			`SELECT id, event, endpoint, attempts FROM deliveries WHERE `+deliverable+` ORDER BY id LIMIT 1 OFFSET $3`,
-			wall, w.now, skip).Scan(&got.id, &got.event, &got.endpoint, &got.attempts)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
+	err = s.do(ctx, func(w *work) error {
+		rows, err := w.tx.QueryContext(ctx, `SELECT d.id, d.event, d.endpoint, d.attempts, coalesce(o.body->>'$.data.object.id', d.event)
+			FROM deliveries d JOIN objects o ON o.id = d.event WHERE `+deliverable+` ORDER BY d.id LIMIT $3`,
+			time.Now().UnixMilli(), w.now, batchSize)
 		if err != nil {
-			return fmt.Errorf("next delivery: %w", err)
+			return fmt.Errorf("next deliveries: %w", err)
 		}
-		d = got
+		defer rows.Close()
+		for rows.Next() {
+			d := &delivery{}
+			if err := rows.Scan(&d.id, &d.event, &d.endpoint, &d.attempts, &d.object); err != nil {
+				return fmt.Errorf("next deliveries: %w", err)
+			}
+			batch = append(batch, d)
+		}
+		return rows.Err()
+	})
+	if !f.Reorder {
+		return batch, err
+	}
+	for i := len(batch) - 1; i > 0; i-- {
+		j := s.dice.below(i + 1)
+		batch[i], batch[j] = batch[j], batch[i]
+	}
+	for _, d := range batch {
+		d.object = d.event // any lane will do
+	}
+	return batch, err
+}
+
+// claim loads a delivery, unless something has stopped it since it was picked.
+func (s *Server) claim(ctx context.Context, d *delivery) (still bool, err error) {
+	if s.faults.get().Mute {
+		return false, nil
+	}
+	err = s.do(ctx, func(w *work) error {
+		var status string
+		err := w.tx.QueryRowContext(ctx, `SELECT status FROM deliveries WHERE id = $1`, d.id).Scan(&status)
+		if err != nil || status != "waiting" {
+			return err
+		}
+		still = true
 		return w.load(d)
 	})
-	return d, err
+	return still, err
 }
 
 // load fills in what is sent and where to. The event goes out as the books
@@ -152,6 +209,9 @@ func (w *work) load(d *delivery) error {
 
 // attempt sends one delivery and records what came of it.
 func (s *Server) attempt(ctx context.Context, d *delivery) error {
+	if still, err := s.claim(ctx, d); err != nil || !still {
+		return err
+	}
 	status, note := s.send(ctx, d)
 	if ctx.Err() != nil && status == 0 {
 		return ctx.Err() // we were stopped, the endpoint did nothing wrong

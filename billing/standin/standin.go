@@ -45,6 +45,7 @@ type Config struct {
 	Follower      Follower     // may be nil
 	Log           *slog.Logger // nil discards
 	Seed          uint64       // makes ids and faults repeatable; 0 is random
+	Senders       int          // webhooks under way to an endpoint at once; 0 is 1, which keeps the order of all events
 
 	AccountName string // shown on hosted pages; default "Stand-in account"
 	Country     string // of the account, ISO 3166; default "US"
@@ -74,7 +75,7 @@ type Server struct {
 
 	wake      chan struct{} // an event was written
 	advancing sync.Mutex    // one hand on the clock
-	sending   sync.Mutex    // one delivery at a time
+	sending   sync.Mutex    // one batch of deliveries at a time
 	faults    faults
 }
 
@@ -89,7 +90,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, db: db, log: cfg.Log, dice: newDice(cfg.Seed), wake: make(chan struct{}, 1),
-		post: &http.Client{Transport: &http.Transport{}, Timeout: deliveryTimeout, CheckRedirect: noRedirect}}
+		post: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: cfg.Senders}, Timeout: deliveryTimeout, CheckRedirect: noRedirect}}
 	if s.pages, err = loadPages(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -120,6 +121,7 @@ func (c *Config) check() error {
 	c.AccountName = cmp.Or(c.AccountName, "Stand-in account")
 	c.Country = cmp.Or(c.Country, "US")
 	c.Currency = cmp.Or(c.Currency, "usd")
+	c.Senders = max(c.Senders, 1)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -1,10 +1,12 @@
 package standin_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -152,6 +154,68 @@ func TestReorderedDeliveries(t *testing.T) {
 	}
 	if len(got) != 12 || strings.Join(got, "") == strings.Join(made, "") {
 		t.Errorf("%d deliveries came in their own order", len(got))
+	}
+}
+
+// Many webhooks are under way at once, yet those about one object come one
+// after another and in their order.
+func TestParallelDeliveries(t *testing.T) {
+	t.Parallel()
+	const senders, customers, changes = 4, 12, 5
+	var mu sync.Mutex
+	under, most := map[string]bool{}, 0
+	names := map[string][]string{}
+	met := make(chan struct{}) // closed once two are under way
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var e stripe.Event
+		if err := json.NewDecoder(r.Body).Decode(&e); err != nil {
+			t.Error(err)
+		}
+		id, name := e.Data.Object["id"].(string), e.Data.Object["name"].(string)
+		mu.Lock()
+		if under[id] {
+			t.Errorf("two webhooks about %s at once", id)
+		}
+		under[id] = true
+		names[id] = append(names[id], name)
+		if most = max(most, len(under)); most == 2 {
+			select {
+			case <-met:
+			default:
+				close(met)
+			}
+		}
+		mu.Unlock()
+		select {
+		case <-met:
+		case <-r.Context().Done(): // nobody else came
+		}
+		mu.Lock()
+		delete(under, id)
+		mu.Unlock()
+	}))
+	t.Cleanup(hook.Close)
+	b := newBench(t, func(c *standin.Config) { c.WebhookURL, c.Senders = hook.URL, senders })
+	b.post("/_faults", "mute", "1")
+	for range customers {
+		c, err := b.stripe.Customers.New(&stripe.CustomerParams{Name: stripe.String("0")})
+		b.must(err)
+		for i := 1; i < changes; i++ {
+			_, err := b.stripe.Customers.Update(c.ID, &stripe.CustomerParams{Name: stripe.String(strconv.Itoa(i))})
+			b.must(err)
+		}
+	}
+	b.post("/_faults", "clear", "1")
+	b.settle()
+	mu.Lock()
+	defer mu.Unlock()
+	if len(names) != customers || most < 2 {
+		t.Errorf("heard of %d customers, at most %d webhooks at once", len(names), most)
+	}
+	for id, got := range names {
+		if strings.Join(got, "") != "01234" {
+			t.Errorf("%s came as %v", id, got)
+		}
 	}
 }
 
