@@ -12,7 +12,7 @@ func (w *work) useBalance(inv, customer obj) error {
 	start := inv.num("starting_balance")
 	end := min(0, start+inv.num("total"))
 	inv["ending_balance"] = end
-	if end == start {
+	if end == start || customer.flag("deleted") {
 		return nil
 	}
 	return w.moveBalance(customer, end-start, "applied_to_invoice", inv["id"], nil)

@@ -122,6 +122,22 @@ func (c *call) sessionTerms(s obj) error {
 	if on, sent := c.p.optBool("allow_promotion_codes"); sent {
 		s["allow_promotion_codes"] = on
 	}
+	if err := c.sessionAddress(s); err != nil {
+		return err
+	}
+	if in := c.p.child("subscription_data"); in != nil {
+		h["sub_metadata"] = merged(nil, in.metadata("metadata"))
+		h["sub_description"] = in.str("description")
+		if err := c.sessionTrial(in, h); err != nil {
+			return err
+		}
+	}
+	return c.sessionDiscount(s)
+}
+
+// sessionAddress reads where the session may send to, and what of it the
+// customer keeps.
+func (c *call) sessionAddress(s obj) error {
 	if in := c.p.child("shipping_address_collection"); in != nil {
 		allowed := in.strings("allowed_countries")
 		if len(allowed) == 0 {
@@ -138,16 +154,9 @@ func (c *call) sessionTerms(s obj) error {
 		if s["customer"] == nil {
 			return invalid("customer_update", "`customer_update` can only be used with `customer`.")
 		}
-		h["customer_update"] = update
+		s.hidden()["customer_update"] = update
 	}
-	if in := c.p.child("subscription_data"); in != nil {
-		h["sub_metadata"] = merged(nil, in.metadata("metadata"))
-		h["sub_description"] = in.str("description")
-		if err := c.sessionTrial(in, h); err != nil {
-			return err
-		}
-	}
-	return c.sessionDiscount(s)
+	return nil
 }
 
 // sessionTrial reads the free time that a session gives. Days are counted from

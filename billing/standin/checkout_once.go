@@ -134,18 +134,9 @@ func (w *work) completeOnce(s, pi, pm obj) error {
 // invoiceOnce makes the invoice of a session that is paid already.
 func (w *work) invoiceOnce(s, pi, pm, customer obj) error {
 	id := w.newID("in_")
-	var lines []obj
-	for _, bought := range s.list(hiddenKey, "line_items") {
-		ii := w.newItem(customer.str("id"), s.str("currency"), bought.num("amount_subtotal"), bought.str("description"))
-		ii["invoice"], ii["price"], ii["quantity"] = id, bought["price"], bought["quantity"]
-		ii["unit_amount"], ii["unit_amount_decimal"] = bought.num("price", "unit_amount"), itoa(bought.num("price", "unit_amount"))
-		if err := w.put(ii); err != nil {
-			return err
-		}
-		if err := w.emit("invoiceitem.created", ii); err != nil {
-			return err
-		}
-		lines = append(lines, w.lineOf(ii, id))
+	lines, err := w.linesOnce(s, customer, id)
+	if err != nil {
+		return err
 	}
 	inv := w.newInvoice(id, customer, s.str("currency"), "manual", lines)
 	inv["description"] = s.at("invoice_creation", "invoice_data", "description")
@@ -181,6 +172,23 @@ func (w *work) invoiceOnce(s, pi, pm, customer obj) error {
 		return err
 	}
 	return w.paid(inv, pm)
+}
+
+// linesOnce are the invoice's lines for what the session sold.
+func (w *work) linesOnce(s, customer obj, invoice string) (lines []obj, err error) {
+	for _, bought := range s.list(hiddenKey, "line_items") {
+		ii := w.newItem(customer.str("id"), s.str("currency"), bought.num("amount_subtotal"), bought.str("description"))
+		ii["invoice"], ii["price"], ii["quantity"] = invoice, bought["price"], bought["quantity"]
+		ii["unit_amount"], ii["unit_amount_decimal"] = bought.num("price", "unit_amount"), itoa(bought.num("price", "unit_amount"))
+		if err := w.put(ii); err != nil {
+			return nil, err
+		}
+		if err := w.emit("invoiceitem.created", ii); err != nil {
+			return nil, err
+		}
+		lines = append(lines, w.lineOf(ii, invoice))
+	}
+	return lines, nil
 }
 
 // discountOnce puts the session's coupon on its invoice.

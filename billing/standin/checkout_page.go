@@ -95,16 +95,7 @@ func (s *Server) payView(ctx context.Context, session obj) (*payView, error) {
 	if less := session.num("total_details", "amount_discount"); less > 0 {
 		v.Discount = money(-less, currency)
 	}
-	for _, line := range session.list(hiddenKey, "line_items") {
-		price := line.sub("price")
-		detail := money(price.num("unit_amount"), currency)
-		if price["recurring"] != nil {
-			v.Every = rhythm(price)
-			detail += " every " + v.Every
-		}
-		v.Lines = append(v.Lines, payLine{Name: line.str("description"), Amount: money(line.num("amount_subtotal"), currency),
-			Detail: detail})
-	}
+	v.lines(session)
 	v.Button = "Pay " + v.Total
 	if v.Every != "" {
 		v.Button += " and subscribe"
@@ -127,6 +118,20 @@ func (s *Server) payView(ctx context.Context, session obj) (*payView, error) {
 		}
 	}
 	return v, nil
+}
+
+func (v *payView) lines(session obj) {
+	currency := session.str("currency")
+	for _, line := range session.list(hiddenKey, "line_items") {
+		price := line.sub("price")
+		detail := money(price.num("unit_amount"), currency)
+		if price["recurring"] != nil {
+			v.Every = rhythm(price)
+			detail += " every " + v.Every
+		}
+		v.Lines = append(v.Lines, payLine{Name: line.str("description"), Amount: money(line.num("amount_subtotal"), currency),
+			Detail: detail})
+	}
 }
 
 // keepTyped are the fields that are shown again; a card's number never is.

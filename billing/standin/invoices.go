@@ -179,14 +179,9 @@ func (w *work) finalize(inv obj) error {
 	if err != nil {
 		return err
 	}
-	n := max(customer.num("next_invoice_sequence"), 1)
-	if !customer.flag("deleted") {
-		customer["next_invoice_sequence"] = n + 1
-		if err := w.put(customer); err != nil {
-			return err
-		}
+	if err := w.number(inv, customer); err != nil {
+		return err
 	}
-	inv["number"] = fmt.Sprintf("%s-%04d", invoicePrefix(customer), n)
 	inv["status"], inv["effective_at"] = "open", w.now
 	if err := w.useBalance(inv, customer); err != nil {
 		return err
@@ -197,20 +192,7 @@ func (w *work) finalize(inv obj) error {
 	inv["next_payment_attempt"] = nil
 	inv.due(0)
 	if inv.num("amount_due") > 0 && inv.str("payment_intent") == "" {
-		pi := w.newIntent(inv.num("amount_due"), inv.str("currency"), inv["customer"])
-		pi["invoice"] = inv["id"]
-		pi["description"] = "Payment for Invoice"
-		if inv.str("subscription") != "" {
-			pi["setup_future_usage"], pi["description"] = "off_session", "Subscription update"
-		}
-		if inv.str("billing_reason") == "subscription_create" {
-			pi["description"] = "Subscription creation"
-		}
-		inv["payment_intent"] = pi["id"]
-		if err := w.put(pi); err != nil {
-			return err
-		}
-		if err := w.emit("payment_intent.created", pi); err != nil {
+		if err := w.intentFor(inv); err != nil {
 			return err
 		}
 	}
@@ -224,6 +206,34 @@ func (w *work) finalize(inv obj) error {
 		return nil
 	}
 	return w.paid(inv, nil)
+}
+
+// number gives the invoice the next number in its customer's series.
+func (w *work) number(inv, customer obj) error {
+	n := max(customer.num("next_invoice_sequence"), 1)
+	inv["number"] = fmt.Sprintf("%s-%04d", invoicePrefix(customer), n)
+	if customer.flag("deleted") {
+		return nil
+	}
+	customer["next_invoice_sequence"] = n + 1
+	return w.put(customer)
+}
+
+// intentFor makes the intent that the invoice is to be paid with.
+func (w *work) intentFor(inv obj) error {
+	pi := w.newIntent(inv.num("amount_due"), inv.str("currency"), inv["customer"])
+	pi["invoice"], pi["description"] = inv["id"], "Payment for Invoice"
+	if inv.str("subscription") != "" {
+		pi["setup_future_usage"], pi["description"] = "off_session", "Subscription update"
+	}
+	if inv.str("billing_reason") == "subscription_create" {
+		pi["description"] = "Subscription creation"
+	}
+	inv["payment_intent"] = pi["id"]
+	if err := w.put(pi); err != nil {
+		return err
+	}
+	return w.emit("payment_intent.created", pi)
 }
 
 func invoicePrefix(customer obj) string {

@@ -89,7 +89,9 @@ func (c *call) itemChange(sub obj, in *params) (itemChange, error) {
 // revise carries a revision out on sub, which is changed but not yet written:
 // prorations become pending items, and whatever must be billed at once a draft.
 // inv is nil when nothing is billed now. The preview of an invoice runs this
-// very code and forgets what it did.
+// very code and forgets what it did. Another interval begins another cycle,
+// whatever billing_cycle_anchor says, and so does the first price that costs
+// something.
 // https://docs.stripe.com/billing/subscriptions/prorations
 func (w *work) revise(sub, customer obj, rev revision) (inv obj, err error) {
 	was := sub.clone()
@@ -194,26 +196,31 @@ func (w *work) changeItems(sub obj, changes []itemChange) (touched []string, err
 			touched = append(touched, change.id)
 		}
 	}
-	if len(items) == 0 {
-		return nil, invalid("items", "A subscription must have at least one active item.")
-	}
-	seen := map[string]bool{}
-	for _, item := range items {
-		id := item.str("price", "id")
-		switch {
-		case intervalOf(item.sub("price")) != intervalOf(items[0].sub("price")) || item.str("price", "currency") != sub.str("currency"):
-			return nil, invalid("items", "All prices on a subscription must have the same interval and currency.")
-		case seen[id]:
-			return nil, invalid("items", "Cannot add multiple subscription items with the same plan: %s", id)
-		}
-		seen[id] = true
-	}
 	many := make([]any, len(items))
 	for i := range items {
 		many[i] = items[i]
 	}
 	sub.sub("items")["data"] = many
-	return touched, nil
+	return touched, sellable(items, sub.str("currency"))
+}
+
+// sellable says why items cannot be sold in one subscription.
+func sellable(items []obj, currency string) error {
+	if len(items) == 0 {
+		return invalid("items", "A subscription must have at least one active item.")
+	}
+	seen := map[string]bool{}
+	for _, item := range items {
+		id := item.str("price", "id")
+		switch {
+		case intervalOf(item.sub("price")) != intervalOf(items[0].sub("price")) || item.str("price", "currency") != currency:
+			return invalid("items", "All prices on a subscription must have the same interval and currency.")
+		case seen[id]:
+			return invalid("items", "Cannot add multiple subscription items with the same plan: %s", id)
+		}
+		seen[id] = true
+	}
+	return nil
 }
 
 // appraise keeps with each item what it costs for a whole period, after the

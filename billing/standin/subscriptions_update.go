@@ -32,10 +32,10 @@ func updateSubscription(c *call) (obj, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !rev.nothing() && sub.str("status") == "incomplete" {
-		return nil, invalid("", "This subscription's first invoice is not paid: its items cannot be changed.")
-	}
 	if !rev.nothing() {
+		if sub.str("status") == "incomplete" {
+			return nil, invalid("", "This subscription's first invoice is not paid: its items cannot be changed.")
+		}
 		if err := c.dropPending(sub, before); err != nil {
 			return nil, err
 		}
@@ -48,6 +48,12 @@ func updateSubscription(c *call) (obj, error) {
 	if behavior == "pending_if_incomplete" && inv != nil {
 		return c.pend(before, sub, inv)
 	}
+	return c.take(before, sub, inv, behavior)
+}
+
+// take writes an update and collects what it costs now; inv is nil when that
+// is nothing.
+func (c *call) take(before, sub, inv obj, behavior string) (obj, error) {
 	if err := c.put(sub); err != nil {
 		return nil, err
 	}
@@ -199,26 +205,28 @@ func (c *call) pend(before, after, inv obj) (obj, error) {
 		return after, c.emitChange("customer.subscription.updated", before, after)
 	}
 	sub := before.clone()
-	items := make([]any, 0, 1)
-	for _, item := range after.list("items") {
-		items = append(items, item)
+	c.hold(sub, after, inv)
+	if err := c.put(sub); err != nil {
+		return nil, err
+	}
+	return sub, c.emitChange("customer.subscription.updated", before, sub)
+}
+
+// hold notes on sub what it becomes when inv is paid.
+func (w *work) hold(sub, after, inv obj) {
+	var anchor any
+	if after.num("billing_cycle_anchor") != sub.num("billing_cycle_anchor") {
+		anchor = after["billing_cycle_anchor"]
 	}
 	sub["latest_invoice"] = inv["id"]
-	sub["pending_update"] = obj{"billing_cycle_anchor": nil, "expires_at": min(c.now+pendingFor, before.num("current_period_end")),
-		"subscription_items": items, "trial_end": nil, "trial_from_plan": nil}
-	if after.num("billing_cycle_anchor") != before.num("billing_cycle_anchor") {
-		sub.sub("pending_update")["billing_cycle_anchor"] = after["billing_cycle_anchor"]
-	}
+	sub["pending_update"] = obj{"billing_cycle_anchor": anchor, "expires_at": min(w.now+pendingFor, sub.num("current_period_end")),
+		"subscription_items": after.at("items", "data"), "trial_end": nil, "trial_from_plan": nil}
 	held := obj{"invoice": inv["id"]}
 	for _, key := range []string{"items", "billing_cycle_anchor", "current_period_start", "current_period_end", "status", "trial_end"} {
 		held[key] = after[key]
 	}
 	sub.hidden()["pending"] = held
-	c.schedule(sub)
-	if err := c.put(sub); err != nil {
-		return nil, err
-	}
-	return sub, c.emitChange("customer.subscription.updated", before, sub)
+	w.schedule(sub)
 }
 
 // applyPending makes the update whose invoice has been paid.
