@@ -33,6 +33,8 @@ type recordStore interface {
 	SaveInvoice(ctx context.Context, readerID string, i Invoice) error
 	InvoicesOf(ctx context.Context, readerID string, before string, n int) ([]Invoice, error)
 	InvoiceByID(ctx context.Context, id string) (Invoice, bool, error)
+	// InvoiceOf finds an invoice of that reader's; false for anybody else's.
+	InvoiceOf(ctx context.Context, readerID, id string) (Invoice, bool, error)
 
 	// FirstEffect takes a key once for all time; false if it was taken.
 	FirstEffect(ctx context.Context, key string, at time.Time) (bool, error)

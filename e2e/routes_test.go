@@ -129,6 +129,7 @@ func knownPaths(t testing.TB, p *Paper) known {
 	email := newEmail()
 	p.Browser(t).Get("/signin").Submit(`form[action="/signin"]`, "email", email)
 	add("/signin/link/:token", p.Link(t, email), "/signin/link/made-up")
+	add("/account/invoices/:id", "/account/invoices/in_made_up")
 	add("/account/card/:token", "/account/card/made-up")
 	add("/account/card/:token/done", "/account/card/made-up/done")
 	box := b.Get("/_mail").Is(http.StatusOK)

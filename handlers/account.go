@@ -188,7 +188,7 @@ func (s *Site) invoiceRows(ctx context.Context, page *views.AccountPage) ([]view
 	}
 	rows := make([]views.InvoiceRow, len(invoices))
 	for i, inv := range invoices {
-		rows[i] = views.InvoiceRow{Number: inv.Number, Date: inv.Created, Money: inv.Money, Status: inv.Status, URL: inv.HostedURL}
+		rows[i] = views.InvoiceRow{Number: inv.Number, Date: inv.Created, Money: inv.Money, Status: inv.Status, URL: views.InvoicePath(inv.ID)}
 		if name := planOf[inv.Subscription]; name != "" {
 			rows[i].For = name
 			if !inv.PeriodStart.IsZero() && inv.PeriodEnd.After(inv.PeriodStart) {

@@ -50,6 +50,7 @@ func (s *Site) routes(e *echo.Echo) {
 	e.POST(views.CancelPath, s.cancelPlan)
 	e.POST(views.ResumePath, s.resumePlan)
 	e.POST(views.PortalPath, s.portal)
+	get(views.InvoicePath("")+":id", s.invoice)
 	get(views.CardPrefix+":token", s.cardForm)
 	e.POST(views.CardPrefix+":token", s.cardChange)
 	get(views.CardPrefix+":token/done", s.cardDone)

@@ -64,3 +64,8 @@ func (db *DB) InvoicesOf(ctx context.Context, readerID, before string, n int) ([
 func (db *DB) InvoiceByID(ctx context.Context, id string) (billing.Invoice, bool, error) {
 	return one(all(ctx, db, "invoice", scanInvoice, `SELECT `+invoiceColumns+` FROM invoices WHERE id = $1`, id))
 }
+
+// InvoiceOf finds an invoice of that reader's; false for anybody else's.
+func (db *DB) InvoiceOf(ctx context.Context, readerID, id string) (billing.Invoice, bool, error) {
+	return one(all(ctx, db, "invoice", scanInvoice, `SELECT `+invoiceColumns+` FROM invoices WHERE id = $1 AND reader_id = $2`, id, readerID))
+}

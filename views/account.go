@@ -56,7 +56,15 @@ type InvoiceRow struct {
 	For    string // "Print + Digital, April"; "" shows the number
 	Money  billing.Money
 	Status string // Stripe's word: paid, open, void, uncollectible, draft
-	URL    string // of the receipt at Stripe; "" for none
+	URL    string // of its page; "" for none
+}
+
+// document is what the row leads to.
+func (i InvoiceRow) document() string {
+	if i.Status == billing.InvoicePaid {
+		return "Receipt"
+	}
+	return "Invoice"
 }
 
 // CancelPage asks once more before a plan is cancelled.

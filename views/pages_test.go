@@ -211,6 +211,30 @@ func TestCancel(t *testing.T) {
 	draw(t, Cancel(CancelPage{}))
 }
 
+func TestInvoice(t *testing.T) {
+	t.Parallel()
+	inv := billing.Invoice{
+		Number: "A-1", Status: "paid", Money: eur(763), Paid: 763, Tax: 63, Created: noon, Due: noon, PaidAt: noon, PDF: "https://pay.example/a.pdf",
+		Lines: []billing.InvoiceLine{{Text: "1 × Digital", Money: eur(900), From: noon, To: noon.AddDate(0, 1, 0)}, {Text: "Discount", Money: eur(-200)}},
+	}
+	p := InvoicePage{Frame: rich(), Invoice: inv, For: "Digital", To: []string{"Maud Ferreira", "", "18 Rua das Flores"}}
+	doc := draw(t, Invoice(p))
+	want(t, doc, "h1", "Receipt A-1")
+	holds(t, doc, "main", "Paid on 12 April 2024.", "12 April 2024 to 12 May 2024", "−€2.00", "18 Rua das Flores", "The same as PDF")
+	holds(t, doc, "table", "Tax€0.63", "Total€7.63", "Paid€7.63")
+	p.Invoice.Money, p.Invoice.Paid, p.Invoice.Remaining, p.Invoice.Status = eur(700), 0, 700, "open"
+	doc = draw(t, Invoice(p))
+	want(t, doc, "h1", "Invoice A-1")
+	holds(t, doc, "main", "€7.00 is open.", "Tax, which the total contains")
+	p.Invoice.Lines, p.Invoice.Tax = nil, 0
+	holds(t, draw(t, Invoice(p)), "tbody", "Digital €7.00")
+	for status, says := range map[string]string{"void": "It was cancelled", "uncollectible": "not collected any more"} {
+		p.Invoice.Status = status
+		holds(t, draw(t, Invoice(p)), "main", says)
+	}
+	draw(t, Invoice(InvoicePage{}))
+}
+
 func TestCardPages(t *testing.T) {
 	t.Parallel()
 	p := CardPage{Frame: rich(), Token: "a.b", Plan: "Digital", Money: eur(700), Of: noon, State: billing.CardWanted}

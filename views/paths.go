@@ -18,8 +18,9 @@ const (
 	SignInCodePath  = "/signin/code" // POST: code, return
 	SignOutPath     = "/signout"     // POST
 	AccountPath     = "/account"
-	PortalPath      = "/account/portal"   // POST
-	CancelPath      = "/account/cancel"   // GET asks, POST does
+	PortalPath      = "/account/portal" // POST
+	CancelPath      = "/account/cancel" // GET asks, POST does
+	invoicePrefix   = "/account/invoices/"
 	CardPrefix      = "/account/card/"    // and a token: GET asks, POST leads to Stripe's page for another card
 	ResumePath      = "/account/resume"   // POST: takes a cancellation back
 	SessionsPath    = "/account/sessions" // POST: session, the public id of one to end, or "all"
@@ -48,6 +49,9 @@ func PagePath(slug string) string { return pagePrefix + url.PathEscape(slug) }
 
 // SignInLinkPath returns the address that a mail's link opens: GET asks, POST signs in.
 func SignInLinkPath(token string) string { return linkPrefix + url.PathEscape(token) }
+
+// InvoicePath returns the address of an invoice's page.
+func InvoicePath(id string) string { return invoicePrefix + url.PathEscape(id) }
 
 // CardPath returns the address that the link in a letter about a failed payment opens.
 func CardPath(token string) string { return CardPrefix + url.PathEscape(token) }

@@ -255,6 +255,11 @@ func testBilling(t *testing.T, open Opener) {
 		if diff := cmp.Diff(inv, kept); diff != "" {
 			t.Error(diff)
 		}
+		for whose, want := range map[string]bool{r: true, "somebody else": false} {
+			if _, ok, err := db.InvoiceOf(ctx, whose, inv.ID); err != nil || ok != want {
+				t.Errorf("the invoice for %s: %t %v", whose, ok, err)
+			}
+		}
 		noError(t, db.BillingData().Erase(ctx, r))
 		if got, _, _ := db.CustomerByID(ctx, c.ID); !got.Card.IsZero() {
 			t.Error("the card outlived its owner's account")
