@@ -338,3 +338,111 @@ func TestCancelNowWithProration(t *testing.T) {
 		t.Errorf("%s, invoice over %d, balance %d", now.Status, now.LatestInvoice.Total, now.Customer.Balance)
 	}
 }
+
+// The cycle can be begun anew on purpose: the unused time is credited, and a
+// whole period billed from now.
+func TestAnchorNow(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	sub := b.subscribed(b.price(1000, "month").ID, "4242424242424242")
+	b.advanceTo(time.Unix(halfway(sub), 0))
+	at := halfway(sub)
+	_, err := b.stripe.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{BillingCycleAnchorNow: stripe.Bool(true), ProrationDate: &at})
+	b.must(err)
+	now := b.getSub(sub.ID)
+	if diff := cmp.Diff([]int64{-500, 1000}, amounts(now.LatestInvoice)); diff != "" || now.CurrentPeriodStart < at || now.BillingCycleAnchor != now.CurrentPeriodStart {
+		t.Errorf("the cycle begins at %d: %s", now.CurrentPeriodStart, diff)
+	}
+}
+
+func TestQuantityAndAddedItems(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	sub := b.subscribed(b.price(1000, "month").ID, "4242424242424242")
+	extra, at := b.price(300, "month").ID, halfway(sub)
+	change := func(items ...*stripe.SubscriptionItemsParams) (*stripe.Subscription, error) {
+		return b.stripe.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{Items: items, ProrationDate: &at, ProrationBehavior: stripe.String("always_invoice")})
+	}
+	now, err := change(&stripe.SubscriptionItemsParams{ID: &sub.Items.Data[0].ID, Quantity: stripe.Int64(3)}, &stripe.SubscriptionItemsParams{Price: &extra})
+	b.must(err)
+	if diff := cmp.Diff([]int64{-500, 1500, 150}, amounts(b.getSub(sub.ID).LatestInvoice)); diff != "" || len(now.Items.Data) != 2 {
+		t.Errorf("more of it: %s", diff)
+	}
+	_, err = change(&stripe.SubscriptionItemsParams{ID: &now.Items.Data[1].ID, Deleted: stripe.Bool(true)})
+	b.must(err)
+	if diff := cmp.Diff([]int64{-150}, amounts(b.getSub(sub.ID).LatestInvoice)); diff != "" {
+		t.Errorf("less of it: %s", diff)
+	}
+	yearly := b.price(300, "year").ID
+	if _, err = change(&stripe.SubscriptionItemsParams{Price: &yearly}); b.stripeError(err).Param != "items" {
+		t.Errorf("two rhythms in one subscription: %v", err)
+	}
+	if _, err = change(&stripe.SubscriptionItemsParams{ID: &sub.Items.Data[0].ID, Deleted: stripe.Bool(true)}); b.stripeError(err).Param != "items" {
+		t.Errorf("nothing left: %v", err)
+	}
+}
+
+func TestInvoiceMadeByHand(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	cus := b.withMethod("pm_card_visa")
+	item := func() {
+		_, err := b.stripe.InvoiceItems.New(&stripe.InvoiceItemParams{Customer: &cus.ID, Amount: stripe.Int64(700), Currency: stripe.String("usd")})
+		b.must(err)
+	}
+	draft := func(auto bool) *stripe.Invoice {
+		item()
+		inv, err := b.stripe.Invoices.New(&stripe.InvoiceParams{Customer: &cus.ID, PendingInvoiceItemsBehavior: stripe.String("include"), AutoAdvance: &auto})
+		b.must(err)
+		return inv
+	}
+	inv := draft(false)
+	_, err := b.stripe.InvoiceItems.New(&stripe.InvoiceItemParams{Customer: &cus.ID, Invoice: &inv.ID, Amount: stripe.Int64(50), Currency: stripe.String("usd")})
+	b.must(err)
+	paid, err := b.stripe.Invoices.Pay(inv.ID, &stripe.InvoicePayParams{})
+	b.must(err)
+	if paid.AmountPaid != 750 || paid.BillingReason != "manual" || paid.Status != "paid" {
+		t.Errorf("%s, %d paid", paid.Status, paid.AmountPaid)
+	}
+	inv = draft(true)
+	b.advance(2 * time.Hour)
+	if inv, err = b.stripe.Invoices.Get(inv.ID, &stripe.InvoiceParams{}); err != nil || inv.AmountPaid != 700 {
+		t.Errorf("by itself: %v paid", inv.AmountPaid)
+	}
+	inv = draft(false)
+	_, err = b.stripe.Invoices.Del(inv.ID, &stripe.InvoiceParams{})
+	b.must(err)
+	if again := draft(false); again.Total != 1400 {
+		t.Errorf("the deleted draft's item did not come back: %d", again.Total)
+	}
+	bad, err := b.stripe.Invoices.FinalizeInvoice(draft(false).ID, &stripe.InvoiceFinalizeInvoiceParams{})
+	b.must(err)
+	if bad, err = b.stripe.Invoices.MarkUncollectible(bad.ID, &stripe.InvoiceMarkUncollectibleParams{}); err != nil || bad.Status != "uncollectible" {
+		t.Errorf("written off: %v", err)
+	}
+	if bad, err = b.stripe.Invoices.Pay(bad.ID, &stripe.InvoicePayParams{}); err != nil || bad.Status != "paid" {
+		t.Errorf("paid after all: %v", err)
+	}
+}
+
+// Stripe's command-line tool charges tokens.
+func TestChargeOfAToken(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	charge := func(token string) (*stripe.Charge, error) {
+		p := &stripe.ChargeParams{Amount: stripe.Int64(2000), Currency: stripe.String("usd")}
+		p.AddExtra("source", token)
+		return b.stripe.Charges.New(p)
+	}
+	got, err := charge("tok_visa")
+	b.must(err)
+	_, err = b.stripe.Refunds.New(&stripe.RefundParams{Charge: &got.ID})
+	b.must(err)
+	if _, err = charge("tok_chargeDeclined"); b.stripeError(err).HTTPStatusCode != 402 {
+		t.Errorf("a declined token: %v", err)
+	}
+	b.in(b.heard(), "charge.succeeded", "charge.refunded", "charge.failed")
+	if b.ledger() != 0 {
+		t.Errorf("the ledger stands at %d", b.ledger())
+	}
+}

@@ -157,7 +157,7 @@ func (w *work) turnInvoice(inv obj) error {
 	if inv.str("status") != "open" {
 		return nil
 	}
-	sub, err := w.get("subscription", inv.str("subscription"))
+	sub, err := w.find(inv.str("subscription"))
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,12 @@
 package standin
 
+import "cmp"
+
 func listInvoices(c *call) (obj, error) {
 	return c.page("/v1/invoices", of("invoice").is("customer", c.p.str("customer")).
 		is("subscription", c.p.str("subscription")).is("collection_method", c.p.str("collection_method")).
-		is("status", c.p.oneOf("status", "", "draft", "open", "paid", "uncollectible", "void")))
+		is("status", c.p.oneOf("status", "", "draft", "open", "paid", "uncollectible", "void")).
+		cond(column("deleted")+" IS NULL"))
 }
 
 func listInvoiceLines(c *call) (obj, error) {
@@ -13,6 +16,71 @@ func listInvoiceLines(c *call) (obj, error) {
 	}
 	c.p.ignore("limit", "starting_after", "ending_before")
 	return inv.sub("lines"), nil
+}
+
+// createInvoice drafts an invoice by hand, with what is pending if that is
+// asked for.
+func createInvoice(c *call) (obj, error) {
+	customer, err := c.live("customer", c.p.need("customer"))
+	if err != nil {
+		return nil, asParam(err, "customer")
+	}
+	c.p.oneOf("collection_method", "", "charge_automatically")
+	id := c.newID("in_")
+	currency := cmp.Or(c.p.str("currency"), customer.str("currency"), c.s.cfg.Currency)
+	q := of("invoiceitem").is("customer", customer.str("id")).is("currency", currency).cond(column("invoice") + " IS NULL")
+	sub := c.p.str("subscription")
+	if sub != "" {
+		if _, err := c.get("subscription", sub); err != nil {
+			return nil, asParam(err, "subscription")
+		}
+		q.cond("subscription = ?", sub)
+	}
+	var lines []obj
+	if c.p.oneOf("pending_invoice_items_behavior", "exclude", "exclude", "include") == "include" || sub != "" {
+		if lines, err = c.takeItems(q, id); err != nil {
+			return nil, err
+		}
+	}
+	inv := c.newInvoice(id, customer, currency, "manual", lines)
+	inv["subscription"], inv["description"] = orNull(sub), orNull(c.p.str("description"))
+	inv["metadata"], inv["footer"] = merged(nil, c.p.metadata("metadata")), orNull(c.p.str("footer"))
+	inv["auto_advance"] = c.p.boolean("auto_advance")
+	if inv.flag("auto_advance") {
+		inv["next_payment_attempt"] = c.now + draftFor
+		inv.due(c.now + draftFor)
+	}
+	sum(inv, customer)
+	if err := c.put(inv); err != nil {
+		return nil, err
+	}
+	return inv, c.emit("invoice.created", inv)
+}
+
+// deleteInvoice forgets a draft that was made by hand; its items wait again.
+func deleteInvoice(c *call) (obj, error) {
+	inv, err := c.live("invoice", c.id())
+	if err != nil {
+		return nil, err
+	}
+	if inv.str("status") != "draft" || inv.str("billing_reason") != "manual" {
+		return nil, invalidCode("invoice_not_editable", "", "You can only delete draft invoices that no subscription made.")
+	}
+	items, err := c.all(of("invoiceitem").is("invoice", c.id()))
+	if err != nil {
+		return nil, err
+	}
+	for _, ii := range items {
+		ii["invoice"] = nil
+		if err := c.put(ii); err != nil {
+			return nil, err
+		}
+	}
+	gone := obj{"id": inv["id"], "object": "invoice", "deleted": true}
+	if err := c.put(gone); err != nil {
+		return nil, err
+	}
+	return gone, c.emit("invoice.deleted", inv)
 }
 
 func updateInvoice(c *call) (obj, error) {

@@ -1,6 +1,9 @@
 package standin
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // newIntent makes a payment intent for an invoice, or for nothing but itself.
 func (w *work) newIntent(amount int64, currency string, customer any) obj {
@@ -66,11 +69,7 @@ func (w *work) refuse(pi, pm obj, no *decline) (*apiError, error) {
 	var charge obj
 	if no != authFailed { // a failed authentication never reaches the bank
 		charge = w.newCharge(pi, pm)
-		charge["status"], charge["paid"], charge["captured"] = "failed", false, false
-		charge["amount_captured"] = 0
-		charge["failure_code"], charge["failure_message"] = no.code, no.message
-		charge["outcome"] = obj{"network_status": "declined_by_network", "reason": orNull(no.declineCode), "risk_level": "normal",
-			"risk_score": 20, "seller_message": "The bank did not return any further details with this decline.", "type": "issuer_declined"}
+		failed(charge, no)
 		if err := w.put(charge); err != nil {
 			return nil, err
 		}
@@ -99,6 +98,15 @@ func (w *work) refuse(pi, pm obj, no *decline) (*apiError, error) {
 	return e, w.emit("payment_intent.payment_failed", pi)
 }
 
+// failed marks a charge that the bank declined.
+func failed(charge obj, no *decline) {
+	charge["status"], charge["paid"], charge["captured"] = "failed", false, false
+	charge["amount_captured"] = 0
+	charge["failure_code"], charge["failure_message"] = no.code, no.message
+	charge["outcome"] = obj{"network_status": "declined_by_network", "reason": orNull(no.declineCode), "risk_level": "normal",
+		"risk_score": 20, "seller_message": "The bank did not return any further details with this decline.", "type": "issuer_declined"}
+}
+
 // succeed charges, and keeps the card for the customer when the intent is to
 // be used for later payments too.
 func (w *work) succeed(pi, pm obj) error {
@@ -108,15 +116,8 @@ func (w *work) succeed(pi, pm obj) error {
 		}
 	}
 	charge := w.newCharge(pi, pm)
-	txn := w.newTransaction("charge", charge.num("amount"), charge.str("currency"), charge.str("id"))
-	charge["balance_transaction"] = txn["id"]
-	if cardOf(pm).dispute != "" {
-		charge.due(w.now) // the holder takes it back as soon as they see it
-	}
-	for _, o := range []obj{txn, charge} {
-		if err := w.put(o); err != nil {
-			return err
-		}
+	if err := w.enterCharge(charge, pm); err != nil {
+		return err
 	}
 	pi["status"], pi["amount_received"] = "succeeded", pi["amount"]
 	pi["latest_charge"], pi["payment_method"] = charge["id"], pm["id"]
@@ -128,6 +129,20 @@ func (w *work) succeed(pi, pm obj) error {
 		return err
 	}
 	return w.emit("payment_intent.succeeded", pi)
+}
+
+// enterCharge writes a charge that was paid, and its entry in the account's
+// balance.
+func (w *work) enterCharge(charge, pm obj) error {
+	txn := w.newTransaction("charge", charge.num("amount"), charge.str("currency"), charge.str("id"))
+	charge["balance_transaction"] = txn["id"]
+	if cardOf(pm).dispute != "" {
+		charge.due(w.now) // the holder takes it back as soon as they see it
+	}
+	if err := w.put(txn); err != nil {
+		return err
+	}
+	return w.put(charge)
 }
 
 func (w *work) newCharge(pi, pm obj) obj {
@@ -173,6 +188,45 @@ func (w *work) newTransaction(typ string, amount int64, currency, source string)
 		"fee_details": details, "net": amount - cost, "reporting_category": typ, "source": source,
 		"status": "available", "type": typ,
 	}
+}
+
+// createCharge charges a token without an intent, the older way that Stripe's
+// command-line tool still goes.
+func createCharge(c *call) (obj, error) {
+	amount, currency := c.p.integer("amount"), c.p.need("currency")
+	if amount < 1 {
+		return nil, invalidCode("parameter_invalid_integer", "amount", "This value must be greater than or equal to 1.")
+	}
+	if !c.p.boolean("capture") && c.p.kid("capture") != nil {
+		return nil, invalid("capture", "This stand-in captures at once.")
+	}
+	pm := c.namedMethod(c.p.need("source"))
+	if pm == nil {
+		return nil, invalidCode("resource_missing", "source", "No such token: '%s'", c.p.str("source"))
+	}
+	if err := c.put(pm); err != nil {
+		return nil, err
+	}
+	pi := obj{"amount": amount, "currency": currency, "customer": orNull(c.p.str("customer")), "description": orNull(c.p.str("description"))}
+	charge := c.newCharge(pi, pm)
+	charge["metadata"] = merged(nil, c.p.metadata("metadata"))
+	no := cmp.Or(cardOf(pm).attach, cardOf(pm).charge)
+	if no != nil {
+		failed(charge, no)
+		if err := c.put(charge); err != nil {
+			return nil, err
+		}
+		e := cardError(no, nil)
+		e.charge = charge.str("id")
+		if err := c.emit("charge.failed", charge); err != nil {
+			return nil, err
+		}
+		return nil, e
+	}
+	if err := c.enterCharge(charge, pm); err != nil {
+		return nil, err
+	}
+	return charge, c.emit("charge.succeeded", charge)
 }
 
 func createIntent(c *call) (obj, error) {

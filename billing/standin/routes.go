@@ -61,6 +61,7 @@ var apiRoutes = map[string]handler{
 	"POST /v1/payment_intents/{id}/confirm": confirmIntent,
 	"POST /v1/payment_intents/{id}/cancel":  cancelIntent,
 
+	"POST /v1/charges":             createCharge,
 	"GET /v1/charges":              listCharges,
 	"GET /v1/charges/{id}":         retrieve("charge"),
 	"POST /v1/charges/{id}":        updateCharge,
@@ -105,6 +106,8 @@ var apiRoutes = map[string]handler{
 	"POST /v1/subscription_schedules/{id}/release": releaseSchedule,
 	"POST /v1/subscription_schedules/{id}/cancel":  cancelSchedule,
 
+	"POST /v1/invoices":                         createInvoice,
+	"DELETE /v1/invoices/{id}":                  deleteInvoice,
 	"GET /v1/invoices":                          listInvoices,
 	"GET /v1/invoices/upcoming":                 upcomingInvoice,
 	"GET /v1/invoices/{id}":                     retrieve("invoice"),
