@@ -255,3 +255,17 @@ func TestNoNoticeToWhoIsLeaving(t *testing.T) {
 		b.effects.left(t)
 	})
 }
+
+// A failure that is news may be the new card's own: it is told, and not charged
+// a second time. Stripe tries again on its day.
+func TestAFailureThatIsNewsIsNotChargedAgain(t *testing.T) {
+	engines(t, func(t *testing.T, b *bench) {
+		id := b.stripe.pay(b.buy(t, "digital_monthly"))
+		b.sync(t)
+		b.paper.add(31 * day)
+		b.stripe.card(b.stripe.subs[id].Customer, billing.Card{ID: "pm_bad", Last4: "0341"})
+		invoice := b.stripe.renew(id)
+		b.sync(t)
+		b.effects.left(t, "attempt:"+invoice+":1")
+	})
+}
