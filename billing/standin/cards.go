@@ -16,6 +16,7 @@ type card struct {
 	charge  *decline // met by every charge, though saving it works
 	auth    authRule
 	dispute string // why its holder takes every charge back; "" is never
+	inquiry bool   // the holder only asks what the charge was
 }
 
 // authRule says when a card asks its holder to confirm (3D Secure).
@@ -54,6 +55,7 @@ var cards = []card{
 	{number: "4000000000000341", brand: "visa", country: "US", charge: declined},
 	{number: "4000000000000259", brand: "visa", country: "US", dispute: "fraudulent"},
 	{number: "4000000000002685", brand: "visa", country: "US", dispute: "product_not_received"},
+	{number: "4000000000001976", brand: "visa", country: "US", dispute: "fraudulent", inquiry: true},
 	{number: "4000002500003155", brand: "visa", country: "US", auth: authOnce},
 	{number: "4000002760003184", brand: "visa", country: "US", auth: authAlways},
 }
@@ -65,7 +67,7 @@ var named = map[string]string{
 	"visa_chargeDeclined": "4000000000000002", "chargeDeclined": "4000000000000002",
 	"visa_chargeDeclinedInsufficientFunds": "4000000000009995", "chargeDeclinedInsufficientFunds": "4000000000009995",
 	"chargeCustomerFail": "4000000000000341", "createDispute": "4000000000000259",
-	"createDisputeProductNotReceived": "4000000000002685", "threeDSecure2Required": "4000002500003155",
+	"createDisputeInquiry": "4000000000001976", "createDisputeProductNotReceived": "4000000000002685", "threeDSecure2Required": "4000002500003155",
 	"authenticationRequiredOnSetup": "4000002500003155", "authenticationRequired": "4000002760003184",
 }
 

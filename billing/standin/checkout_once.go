@@ -10,7 +10,7 @@ func (c *call) paymentTerms(s obj) {
 	in := c.p.child("payment_intent_data")
 	h["intent_metadata"] = merged(nil, in.metadata("metadata"))
 	h["intent_description"], h["intent_keep"] = in.str("description"), in.oneOf("setup_future_usage", "", "off_session", "on_session")
-	h["intent_receipt"] = in.str("receipt_email")
+	h["intent_receipt"], h["intent_shipping"] = in.str("receipt_email"), in.shipping("shipping")
 	in.ignore("capture_method", "statement_descriptor", "statement_descriptor_suffix")
 	invoice := c.p.child("invoice_creation")
 	data := invoice.child("invoice_data")
@@ -90,7 +90,7 @@ func (w *work) sessionIntent(s, customer obj) (obj, error) {
 	pi["description"] = orNull(s.str(hiddenKey, "intent_description"))
 	pi["receipt_email"] = orNull(s.str(hiddenKey, "intent_receipt"))
 	pi["setup_future_usage"] = orNull(s.str(hiddenKey, "intent_keep"))
-	pi["metadata"] = merged(s.sub(hiddenKey, "intent_metadata"), nil)
+	pi["metadata"], pi["shipping"] = merged(s.sub(hiddenKey, "intent_metadata"), nil), s.at(hiddenKey, "intent_shipping")
 	s.hidden()["intent"] = pi["id"]
 	if err := w.put(pi); err != nil {
 		return nil, err

@@ -88,6 +88,28 @@ func TestDisputeEvidence(t *testing.T) {
 	}
 }
 
+// An inquiry asks and moves no money; Stripe's command-line tool makes one.
+func TestInquiry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	pi, err := b.stripe.PaymentIntents.New(&stripe.PaymentIntentParams{Amount: stripe.Int64(2000), Currency: stripe.String("usd"),
+		PaymentMethod: stripe.String("pm_card_createDisputeInquiry"), Confirm: stripe.Bool(true)})
+	b.must(err)
+	b.heard()
+	b.advance(time.Second)
+	found := collect(b.stripe.Disputes.List(&stripe.DisputeListParams{PaymentIntent: &pi.ID}).Iter)
+	if len(found) != 1 || found[0].(*stripe.Dispute).Status != "warning_needs_response" || b.ledger() != 2000 {
+		t.Fatalf("%d inquiries, the ledger stands at %d", len(found), b.ledger())
+	}
+	done, err := b.stripe.Disputes.Close(found[0].(*stripe.Dispute).ID, &stripe.DisputeParams{})
+	b.must(err)
+	if got := b.heard(); done.Status != "warning_closed" || len(got) != 2 || got[1] != "charge.dispute.closed" {
+		t.Errorf("%s after %v", done.Status, got)
+	}
+	_, err = b.stripe.Refunds.New(&stripe.RefundParams{PaymentIntent: &pi.ID})
+	b.must(err)
+}
+
 // Nobody answers, and the day passes.
 func TestDisputeLostByDefault(t *testing.T) {
 	t.Parallel()

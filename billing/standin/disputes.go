@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 const (
@@ -20,39 +21,52 @@ var evidenceFields = []string{"access_activity_log", "billing_address", "cancell
 	"shipping_tracking_number", "uncategorized_file", "uncategorized_text"}
 
 // openDispute has a cardholder take a charge back: the money leaves the
-// account until the dispute is won. https://docs.stripe.com/disputes
-func (w *work) openDispute(charge obj, reason string) error {
+// account until the dispute is won. An inquiry only asks, and no money moves.
+// https://docs.stripe.com/disputes
+func (w *work) openDispute(charge obj, reason string, inquiry bool) error {
 	evidence := obj{}
 	for _, key := range evidenceFields {
 		evidence[key] = nil
 	}
 	amount := charge.num("amount") - charge.num("amount_refunded")
-	id := w.newID("dp_")
-	out := w.newTransaction("adjustment", -amount, charge.str("currency"), id)
-	out["fee"], out["net"], out["reporting_category"] = disputeFee, -amount-disputeFee, "dispute"
-	out["fee_details"] = []any{obj{"amount": disputeFee, "application": nil, "currency": charge["currency"],
-		"description": "Dispute fee", "type": "stripe_fee"}}
 	dispute := obj{
-		"id": id, "object": "dispute", "amount": amount, "balance_transactions": []any{out}, "charge": charge["id"], "created": w.now,
-		"currency": charge["currency"], "evidence": evidence,
+		"id": w.newID("dp_"), "object": "dispute", "amount": amount, "balance_transactions": []any{}, "charge": charge["id"],
+		"created": w.now, "currency": charge["currency"], "evidence": evidence,
 		"evidence_details":     obj{"due_by": w.now + evidenceFor, "has_evidence": false, "past_due": false, "submission_count": 0},
-		"is_charge_refundable": false, "livemode": false, "metadata": obj{}, "payment_intent": charge["payment_intent"],
+		"is_charge_refundable": inquiry, "livemode": false, "metadata": obj{}, "payment_intent": charge["payment_intent"],
 		"payment_method_details": obj{"card": obj{"brand": charge.str("payment_method_details", "card", "brand"),
 			"network_reason_code": "10"}, "type": "card"},
-		"reason": reason, "status": "needs_response",
+		"reason": reason, "status": map[bool]string{true: "warning_needs_response", false: "needs_response"}[inquiry],
 	}
 	dispute.due(w.now + evidenceFor)
+	if !inquiry {
+		out := w.disputeEntry(dispute, -amount)
+		out["fee"], out["net"], out["reporting_category"] = disputeFee, -amount-disputeFee, "dispute"
+		out["fee_details"] = []any{obj{"amount": disputeFee, "application": nil, "currency": charge["currency"],
+			"description": "Dispute fee", "type": "stripe_fee"}}
+		if err := w.put(out); err != nil {
+			return err
+		}
+		dispute["balance_transactions"] = []any{out}
+	}
 	charge["disputed"] = true
 	charge.due(0)
-	for _, o := range []obj{out, dispute, charge} {
+	for _, o := range []obj{dispute, charge} {
 		if err := w.put(o); err != nil {
 			return err
 		}
 	}
-	if err := w.emit("charge.dispute.created", dispute); err != nil {
+	if err := w.emit("charge.dispute.created", dispute); err != nil || inquiry {
 		return err
 	}
 	return w.emit("charge.dispute.funds_withdrawn", dispute)
+}
+
+// disputeEntry is what a dispute moves in the account's balance.
+func (w *work) disputeEntry(dispute obj, amount int64) obj {
+	entry := w.newTransaction("adjustment", amount, dispute.str("currency"), dispute.str("id"))
+	entry["reporting_category"] = "dispute_reversal"
+	return entry
 }
 
 // takeBack has the holder of the card dispute what they paid.
@@ -61,35 +75,31 @@ func (w *work) takeBack(charge obj) error {
 	if err != nil {
 		return err
 	}
-	return w.openDispute(charge, cmp.Or(cardOf(pm).dispute, "fraudulent"))
+	c := cardOf(pm)
+	return w.openDispute(charge, cmp.Or(c.dispute, "fraudulent"), c.inquiry)
 }
 
 // settleDispute closes a dispute. Won, the money comes back; the fee does not.
+// An inquiry that is closed, whichever way, leaves things as they are.
 func (w *work) settleDispute(dispute obj, won bool) error {
-	status := map[bool]string{true: "won", false: "lost"}[won]
-	if won {
-		charge, err := w.get("charge", dispute.str("charge"))
-		if err != nil {
-			return err
-		}
-		back := w.newTransaction("adjustment", dispute.num("amount"), dispute.str("currency"), dispute.str("id"))
-		back["reporting_category"] = "dispute_reversal"
-		many, _ := dispute["balance_transactions"].([]any)
-		dispute["balance_transactions"] = append(many, back)
-		dispute["is_charge_refundable"] = true
-		charge["disputed"] = true // a charge that was disputed once stays marked
-		for _, o := range []obj{back, charge} {
-			if err := w.put(o); err != nil {
-				return err
-			}
-		}
+	back, status := won, map[bool]string{true: "won", false: "lost"}[won]
+	if inquires(dispute) {
+		back, status = false, "warning_closed"
 	}
 	dispute["status"] = status
 	dispute.due(0)
+	if back {
+		entry := w.disputeEntry(dispute, dispute.num("amount"))
+		if err := w.put(entry); err != nil {
+			return err
+		}
+		many, _ := dispute["balance_transactions"].([]any)
+		dispute["balance_transactions"], dispute["is_charge_refundable"] = append(many, entry), true
+	}
 	if err := w.put(dispute); err != nil {
 		return err
 	}
-	if won {
+	if back {
 		if err := w.emit("charge.dispute.funds_reinstated", dispute); err != nil {
 			return err
 		}
@@ -97,8 +107,11 @@ func (w *work) settleDispute(dispute obj, won bool) error {
 	return w.emit("charge.dispute.closed", dispute)
 }
 
+// inquires reports whether the bank only asks.
+func inquires(dispute obj) bool { return strings.HasPrefix(dispute.str("status"), "warning_") }
+
 func openStill(dispute obj) bool {
-	return slices.Contains([]string{"needs_response", "under_review"}, dispute.str("status"))
+	return slices.Contains([]string{"needs_response", "under_review", "warning_needs_response", "warning_under_review"}, dispute.str("status"))
 }
 
 func (c *call) openDisputeOf() (obj, error) {
@@ -129,7 +142,7 @@ func updateDispute(c *call) (obj, error) {
 	if in != nil && (submit || !sent) {
 		details := dispute.sub("evidence_details")
 		details["submission_count"] = details.num("submission_count") + 1
-		dispute["status"] = "under_review"
+		dispute["status"] = strings.Replace(dispute.str("status"), "needs_response", "under_review", 1)
 	}
 	if err := c.put(dispute); err != nil {
 		return nil, err
@@ -138,7 +151,7 @@ func updateDispute(c *call) (obj, error) {
 		return nil, err
 	}
 	text := dispute.str("evidence", "uncategorized_text")
-	if dispute.str("status") == "under_review" && (text == "winning_evidence" || text == "losing_evidence") {
+	if strings.HasSuffix(dispute.str("status"), "under_review") && (text == "winning_evidence" || text == "losing_evidence") {
 		return dispute, c.settleDispute(dispute, text == "winning_evidence")
 	}
 	return dispute, nil
@@ -159,7 +172,7 @@ func listDisputes(c *call) (obj, error) {
 
 // turnDispute loses a dispute that nobody answered in time.
 func (w *work) turnDispute(dispute obj) error {
-	if dispute.str("status") == "needs_response" {
+	if strings.HasSuffix(dispute.str("status"), "needs_response") {
 		dispute.sub("evidence_details")["past_due"] = true
 		return w.settleDispute(dispute, false)
 	}
@@ -180,7 +193,7 @@ func (s *Server) disputePost(w http.ResponseWriter, r *http.Request) error {
 			if !charge.flag("paid") || charge.flag("disputed") || charge.flag("refunded") {
 				return invalid("charge", "Only a charge that was paid, and not given back or disputed before, can be disputed.")
 			}
-			if err := b.openDispute(charge, "fraudulent"); err != nil {
+			if err := b.openDispute(charge, "fraudulent", false); err != nil {
 				return err
 			}
 			found, err := b.all(of("dispute").is("charge", id))

@@ -15,7 +15,8 @@ func (b *bench) gift(amount int64, adjust ...func(*stripe.CheckoutSessionParams)
 		p.LineItems = []*stripe.CheckoutSessionLineItemParams{{Quantity: stripe.Int64(1), PriceData: &stripe.CheckoutSessionLineItemPriceDataParams{
 			Currency: stripe.String("usd"), UnitAmount: &amount,
 			ProductData: &stripe.CheckoutSessionLineItemPriceDataProductDataParams{Name: stripe.String("Six months of Digital")}}}}
-		p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: map[string]string{"gift": "g1"}, Description: stripe.String("A gift")}
+		p.PaymentIntentData = &stripe.CheckoutSessionPaymentIntentDataParams{Metadata: map[string]string{"gift": "g1"}, Description: stripe.String("A gift"),
+			Shipping: &stripe.ShippingDetailsParams{Name: stripe.String("Ada Byron"), Address: &stripe.AddressParams{City: stripe.String("London")}}}
 	}}, adjust...)...)
 }
 
@@ -51,7 +52,7 @@ func TestCheckoutPaidOnce(t *testing.T) {
 		done.ClientReferenceID != "r1" || done.CustomerDetails.Email != "ada@example.org" {
 		t.Errorf("closed: %s, %s", done.Status, done.PaymentStatus)
 	}
-	if pi := done.PaymentIntent; pi.Metadata["gift"] != "g1" || pi.LatestCharge.Amount != 5400 || pi.Description != "A gift" {
+	if pi := done.PaymentIntent; pi.Metadata["gift"] != "g1" || pi.LatestCharge.Amount != 5400 || pi.Description != "A gift" || pi.Shipping.Address.City != "London" {
 		t.Errorf("intent: %+v", pi.Metadata)
 	}
 	intents := collect(b.stripe.PaymentIntents.List(&stripe.PaymentIntentListParams{}).Iter)

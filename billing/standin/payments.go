@@ -244,6 +244,7 @@ func createIntent(c *call) (obj, error) {
 	pi["description"] = orNull(c.p.str("description"))
 	pi["receipt_email"] = orNull(c.p.str("receipt_email"))
 	pi["setup_future_usage"] = orNull(c.p.str("setup_future_usage"))
+	pi["shipping"] = c.p.shipping("shipping")
 	pi["metadata"] = merged(nil, c.p.metadata("metadata"))
 	if id := c.p.str("payment_method"); id != "" {
 		pm, err := c.method(id)
