@@ -53,12 +53,17 @@ func TestResumeCollectionEarly(t *testing.T) {
 	_, err := b.stripe.Subscriptions.Update(sub.ID, &stripe.SubscriptionParams{
 		PauseCollection: &stripe.SubscriptionPauseCollectionParams{Behavior: stripe.String("void")}})
 	b.must(err)
+	now, err := b.stripe.Subscriptions.Update(sub.ID, swap(sub, b.price(1500, "month").ID, "always_invoice", ""))
+	b.must(err)
+	if inv := b.getSub(sub.ID).LatestInvoice; inv.Status != "void" || now.Status != "active" {
+		t.Errorf("an upgrade in a pause: invoice %s, subscription %s", inv.Status, now.Status)
+	}
 	clear := &stripe.SubscriptionParams{}
 	clear.AddExtra("pause_collection", "")
 	_, err = b.stripe.Subscriptions.Update(sub.ID, clear)
 	b.must(err)
 	b.advanceTo(time.Unix(sub.CurrentPeriodEnd, 0).Add(2 * time.Hour))
-	if now := b.getSub(sub.ID); now.LatestInvoice.AmountPaid != 1200 {
+	if now := b.getSub(sub.ID); now.LatestInvoice.AmountPaid != 1500 {
 		t.Errorf("the renewal took %d", now.LatestInvoice.AmountPaid)
 	}
 }

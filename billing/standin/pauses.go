@@ -31,7 +31,7 @@ func (w *work) resumeCollection(sub obj) error {
 	return w.change(sub, "customer.subscription.updated", func() { sub["pause_collection"] = nil; w.schedule(sub) })
 }
 
-// setAside does with a new renewal invoice what the pause says.
+// setAside does with a new invoice what the pause says.
 func (w *work) setAside(inv obj, behavior string) error {
 	inv["auto_advance"], inv["next_payment_attempt"] = false, nil
 	inv.due(0)

@@ -234,7 +234,13 @@ func (w *work) enter(schedule, sub, phase obj) error {
 	if err := w.emitChange("customer.subscription.updated", before, sub); err != nil || inv == nil {
 		return err
 	}
-	return w.emit("invoice.created", inv)
+	if err := w.emit("invoice.created", inv); err != nil {
+		return err
+	}
+	if pause := sub.str("pause_collection", "behavior"); pause != "" {
+		return w.setAside(inv, pause)
+	}
+	return nil
 }
 
 func texts(o obj) map[string]string {

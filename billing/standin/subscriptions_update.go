@@ -116,6 +116,9 @@ func (c *call) collect(sub, inv obj, behavior string) error {
 	if err := c.emit("invoice.created", inv); err != nil {
 		return err
 	}
+	if pause := sub.str("pause_collection", "behavior"); pause != "" {
+		return c.setAside(inv, pause)
+	}
 	if err := c.finalize(inv); err != nil || inv.str("status") != "open" {
 		return err
 	}
