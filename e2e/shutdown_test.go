@@ -20,17 +20,24 @@ func TestShutdownLosesNothing(t *testing.T) {
 	email := newEmail()
 	body := "email=" + strings.ReplaceAll(email, "@", "%40") + "&return=%2F"
 
-	// A form of which half has come.
+	// A form of which half has come. The server asks for the body when the
+	// handler reads it: from then on the request has begun.
 	conn, err := net.Dial("tcp", host)
 	must(t, err)
 	t.Cleanup(func() { conn.Close() })
 	must(t, conn.SetDeadline(time.Now().Add(patience)))
-	_, err = fmt.Fprintf(conn, "POST /signin HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s",
-		host, p.URL, len(body), body[:10])
+	_, err = fmt.Fprintf(conn, "POST /signin HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nContent-Type: application/x-www-form-urlencoded\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+		host, p.URL, len(body))
 	must(t, err)
-	if res, _ := raw(t, http.MethodGet, p.URL+"/healthz"); res.StatusCode != http.StatusOK {
-		t.Fatalf("health: %d", res.StatusCode)
+	answers := bufio.NewReader(conn)
+	begun, err := http.ReadResponse(answers, nil)
+	must(t, err)
+	begun.Body.Close()
+	if begun.StatusCode != http.StatusContinue {
+		t.Fatalf("the form is answered %s before it has come", begun.Status)
 	}
+	_, err = conn.Write([]byte(body[:10]))
+	must(t, err)
 
 	must(t, p.cmd.Process.Signal(syscall.SIGTERM))
 	eventually(t, "nothing new is taken", func() bool {
@@ -45,7 +52,7 @@ func TestShutdownLosesNothing(t *testing.T) {
 	}
 	_, err = conn.Write([]byte(body[10:]))
 	must(t, err)
-	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	res, err := http.ReadResponse(answers, nil)
 	if err != nil {
 		t.Fatalf("a request that had begun was lost: %v", err)
 	}
