@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -126,10 +127,22 @@ func (j *judge) object(v map[string]any) {
 		return
 	}
 	j.count[name]++
-	err := schema.Value.VisitJSON(v, openapi3.MultiErrors())
+	err := schema.Value.VisitJSON(asOlder(kind, v), openapi3.MultiErrors())
 	for _, line := range flatten(err) {
 		j.complain("%s: %s", name, line)
 	}
+}
+
+// asOlder replaces the one value that is newer than the schema's file and older
+// than the version that is pinned: a subscription "paused" at the end of its
+// trial. stripe-go v76 lists it among the statuses.
+func asOlder(kind string, v map[string]any) map[string]any {
+	if kind != "subscription" || v["status"] != "paused" {
+		return v
+	}
+	older := maps.Clone(v)
+	older["status"] = "trialing"
+	return older
 }
 
 func (j *judge) complain(format string, args ...any) {
