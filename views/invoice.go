@@ -28,7 +28,10 @@ func (p InvoicePage) title() string {
 func (p InvoicePage) from() []string {
 	lines := []string{firstOf(p.Paper.Publisher, p.Paper.Name)}
 	for line := range strings.Lines(p.Paper.Address) {
-		lines = append(lines, strings.TrimSpace(line))
+		// An address often begins with the name that stands above it.
+		if line = strings.TrimSpace(line); line != lines[0] {
+			lines = append(lines, line)
+		}
 	}
 	return append(lines, p.Paper.Email)
 }
