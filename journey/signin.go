@@ -18,7 +18,7 @@ type outbox interface {
 // pools brings a device's reads into its reader's pool. The storing half takes
 // part in the transaction; Forget clears what memory holds of it.
 type pools interface {
-	Join(ctx context.Context, visitor, reader string, now time.Time) error
+	Join(ctx context.Context, visitor, reader string) error
 	Forget(ids ...string)
 }
 
@@ -127,7 +127,7 @@ func (s *SignIn) enter(ctx context.Context, proof reader.Proof, d Device) (Enter
 		if out.Entered, err = s.accounts.Enter(ctx, proof, d.Wall, d.Paper); err != nil || d.Visitor == "" {
 			return err
 		}
-		return s.parts.Pools.Join(ctx, d.Visitor, out.Reader.ID, d.Paper)
+		return s.parts.Pools.Join(ctx, d.Visitor, out.Reader.ID)
 	})
 	if err != nil {
 		return Entered{}, err

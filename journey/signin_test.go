@@ -75,7 +75,7 @@ type joined struct {
 	err  error
 }
 
-func (j *joined) Join(_ context.Context, visitor, readerID string, _ time.Time) error {
+func (j *joined) Join(_ context.Context, visitor, readerID string) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.with = append(j.with, visitor+" "+readerID)

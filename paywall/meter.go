@@ -63,7 +63,7 @@ type Store interface {
 	VisitorPool(ctx context.Context, visitor string) (Pool, error) // follows a device into its reader's pool
 	ReaderPool(ctx context.Context, reader string) (Pool, error)
 	WriteGroup(ctx context.Context, group []Increment) ([]Outcome, error)
-	JoinPool(ctx context.Context, visitor, reader string, now time.Time) error
+	JoinPool(ctx context.Context, visitor, reader string) error
 	NetworkSalt(ctx context.Context, day int64) ([]byte, error)
 }
 
@@ -269,8 +269,8 @@ func (m *Meter) saltOf(ctx context.Context, day int64) ([]byte, error) {
 }
 
 // Join brings a device into a reader's pool, with all that it has counted.
-func (m *Meter) Join(ctx context.Context, visitor, reader string, now time.Time) error {
-	err := m.store.JoinPool(ctx, visitor, reader, now)
+func (m *Meter) Join(ctx context.Context, visitor, reader string) error {
+	err := m.store.JoinPool(ctx, visitor, reader)
 	m.Forget(visitor, reader)
 	return err
 }

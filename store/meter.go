@@ -161,7 +161,7 @@ func (db *DB) giveBack(ctx context.Context, group []paywall.Increment, admitted 
 
 // JoinPool moves a device's counts into its reader's pool and makes it follow
 // that pool from then on, signed in or not.
-func (db *DB) JoinPool(ctx context.Context, visitor, reader string, _ time.Time) error {
+func (db *DB) JoinPool(ctx context.Context, visitor, reader string) error {
 	return db.InTx(ctx, func(ctx context.Context) error {
 		ids := []string{visitor, reader}
 		slices.Sort(ids)

@@ -128,7 +128,7 @@ func testMerge(t *testing.T, db *store.DB) {
 	read(laptop, "b")
 	read(laptop, "c")
 	for _, device := range []string{"phone", "laptop", "tablet"} {
-		if err := m.Join(ctx, device, "reader", noon); err != nil {
+		if err := m.Join(ctx, device, "reader"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -159,7 +159,7 @@ func testCountWhileJoining(t *testing.T, db *store.DB) {
 			}
 		})
 		all.Go(func() {
-			if err := m.Join(ctx, visitor, reader, noon); err != nil {
+			if err := m.Join(ctx, visitor, reader); err != nil {
 				t.Error(err)
 			}
 		})
@@ -181,7 +181,7 @@ func testCountWhileMerging(t *testing.T, db *store.DB) {
 	ctx := t.Context()
 	meters := []*paywall.Meter{meter(t, db), meter(t, db)}
 	for _, r := range []string{"old", "new"} {
-		if err := meters[0].Join(ctx, r+" phone", r, noon); err != nil {
+		if err := meters[0].Join(ctx, r+" phone", r); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -219,7 +219,7 @@ func testCountWhileMerging(t *testing.T, db *store.DB) {
 // A device reads again while its instance still remembers the pool.
 func testCountAfterErase(t *testing.T, db *store.DB) {
 	ctx, m := t.Context(), meter(t, db)
-	if err := m.Join(ctx, "phone", "reader", noon); err != nil {
+	if err := m.Join(ctx, "phone", "reader"); err != nil {
 		t.Fatal(err)
 	}
 	for _, story := range []string{"a", "b"} {
