@@ -1,14 +1,19 @@
 #!/bin/sh
 # Brings the machine to where every test can run: a C compiler for the race
-# detector, PostgreSQL's server, Chromium, and axe-core for the tests of
-# accessibility. Installs by apt what is missing when root or a sudo without
-# questions allows it, and axe-core by npm into .cache. Otherwise it says what
-# is missing, a line each on standard output; under CI=true that is a failure.
+# detector, PostgreSQL's server, Chromium, axe-core for the tests of
+# accessibility, and Stripe's own Node library and command-line tool, which
+# drive the stand-in. Installs by apt what is missing when root or a sudo
+# without questions allows it, and what comes from npm into .cache. Otherwise it
+# says what is missing, a line each on standard output; under CI=true that is a
+# failure.
 set -eu
 cd "$(dirname "$0")/.."
 
 axe_version=4.14.1
 axe_dir=${AXE_DIR:-.cache/axe/node_modules/axe-core}
+stripe_version=14.25.0 # the Node library whose API version is the one that we are pinned to
+stripe_cli_version=1.52.0
+stripe_dir=${STRIPE_TOOLS_DIR:-.cache/stripe/node_modules}
 
 has_compiler() { command -v cc >/dev/null || command -v gcc >/dev/null; }
 has_postgres() { command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
@@ -25,11 +30,19 @@ has_axe() {
   [ -n "${AXE_DIR:-}" ] || grep -q "\"version\": \"$axe_version\"" "$axe_dir/package.json"
 }
 
+# The tool's program is in a package of its own for each kind of machine.
+has_stripe() {
+  command -v node >/dev/null || return 1
+  ls "$stripe_dir"/@stripe/cli-*/bin/stripe >/dev/null 2>&1 || return 1
+  grep -q "\"version\": \"$stripe_version\"" "$stripe_dir/stripe/package.json" 2>/dev/null &&
+    grep -q "\"version\": \"$stripe_cli_version\"" "$stripe_dir/@stripe/cli/package.json" 2>/dev/null
+}
+
 wanted() {
   has_compiler || printf 'gcc libc6-dev '
   has_postgres || printf 'postgresql '
   has_chromium || printf 'chromium '
-  has_axe || has_npm || printf 'npm '
+  { has_axe && has_stripe; } || has_npm || printf 'npm '
 }
 
 install() {
@@ -57,10 +70,19 @@ if [ -n "$need" ]; then
   install $need || echo "setup: could not install $need" >&2
 fi
 
-if ! has_axe && has_npm; then
-  echo "setup: installing axe-core $axe_version into .cache" >&2
-  npm install --prefix .cache/axe --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
-    "axe-core@$axe_version" >&2 || echo 'setup: could not install axe-core' >&2
+# fetch FOLDER PACKAGE@VERSION… installs exactly those below .cache/FOLDER, and
+# runs nothing of what it brings.
+fetch() {
+  folder=$1
+  shift
+  echo "setup: installing $* into .cache" >&2
+  npm install --prefix ".cache/$folder" --no-save --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error \
+    "$@" >&2 || echo "setup: could not install $*" >&2
+}
+
+if has_npm; then
+  has_axe || fetch axe "axe-core@$axe_version"
+  has_stripe || fetch stripe "stripe@$stripe_version" "@stripe/cli@$stripe_cli_version"
 fi
 
 missing=0
@@ -69,6 +91,7 @@ has_compiler || say 'NO RACE DETECTOR: there is no C compiler (Debian: apt-get i
 has_postgres || say 'NOT TESTED ON POSTGRESQL: there is no server (Debian: apt-get install postgresql)'
 has_chromium || say 'NOT TESTED IN A BROWSER: there is no Chromium (Debian: apt-get install chromium)'
 has_axe || say 'NOT TESTED FOR ACCESSIBILITY: there is no axe-core (needs npm and its registry; or name its folder by AXE_DIR)'
+has_stripe || say "NOT DRIVEN BY STRIPE'S OWN TOOLS: there is no stripe@$stripe_version and @stripe/cli@$stripe_cli_version (need npm and its registry; or name their node_modules by STRIPE_TOOLS_DIR)"
 if [ "$missing" = 1 ] && [ "${CI:-}" = true ]; then
   echo 'setup: under CI=true nothing may be missing' >&2
   exit 1

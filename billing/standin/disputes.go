@@ -166,7 +166,17 @@ func closeDispute(c *call) (obj, error) {
 	return dispute, c.settleDispute(dispute, false)
 }
 
+// listDisputes knows of what a cardholder takes back in this very second.
 func listDisputes(c *call) (obj, error) {
+	due, err := c.rows(`SELECT body FROM objects WHERE kind = 'charge' AND due <= $1 ORDER BY due, seq`, c.now)
+	if err != nil {
+		return nil, err
+	}
+	for _, charge := range due {
+		if err := c.takeBack(charge); err != nil {
+			return nil, err
+		}
+	}
 	return c.page("/v1/disputes", of("dispute").is("charge", c.p.str("charge")).is("payment_intent", c.p.str("payment_intent")))
 }
 

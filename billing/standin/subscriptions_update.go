@@ -40,6 +40,9 @@ func updateSubscription(c *call) (obj, error) {
 			return nil, err
 		}
 	}
+	if done, err := c.cutTrial(sub, customer, rev); done || err != nil {
+		return sub, err
+	}
 	inv, err := c.revise(sub, customer, rev)
 	if err != nil {
 		return nil, err

@@ -80,6 +80,20 @@ func (w *work) endTrial(sub, customer obj) (done bool, err error) {
 	return true, w.emit("customer.subscription.paused", sub)
 }
 
+// cutTrial ends a trial now, if its terms want anything else than a first paid
+// period for one that has no card.
+func (c *call) cutTrial(sub, customer obj, rev revision) (done bool, err error) {
+	if sub.str("status") != "trialing" || rev.trialEnd != c.now {
+		return false, nil
+	}
+	was := sub["trial_end"]
+	sub["trial_end"] = c.now
+	if done, err = c.endTrial(sub, customer); !done {
+		sub["trial_end"] = was
+	}
+	return done, err
+}
+
 // resumeSubscription takes up a subscription that its trial's end had paused:
 // a new period begins now and is billed.
 func resumeSubscription(c *call) (obj, error) {
