@@ -18,6 +18,7 @@ const (
 	StandsGrace   State = "grace"   // a payment failed; holds until GraceUntil
 	StandsLapsed  State = "lapsed"  // a payment failed and the grace is over
 	StandsPaused  State = "paused"  // nothing is charged and nothing is given
+	StandsPausing State = "pausing" // paid until EndsAt, where a pause begins
 	StandsWaiting State = "waiting" // the first payment was not made yet
 	StandsEnded   State = "ended"
 )
@@ -64,7 +65,7 @@ func standingOf(s Subscription, now time.Time) Standing {
 	switch {
 	case !s.CancelAt.IsZero() && !now.Before(s.CancelAt):
 		return Standing{State: StandsEnded, Live: true, EndsAt: s.CancelAt}
-	case s.pausedAt(now):
+	case s.stoppedAt(now):
 		return Standing{State: StandsPaused, Live: true, EndsAt: s.CancelAt}
 	case s.Status == PastDue:
 		return inGrace(s, now)
@@ -75,6 +76,8 @@ func standingOf(s Subscription, now time.Time) Standing {
 		st.State = StandsEnding
 	case s.Status == Trialing:
 		st.State = StandsTrial
+	case s.pausedAt(now) && s.Stops():
+		st.State, st.EndsAt = StandsPausing, s.PausedFrom
 	}
 	return st
 }

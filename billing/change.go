@@ -9,9 +9,9 @@ import (
 )
 
 // Cancel ends the reader's subscription at the end of its period; at once if
-// its payment failed for good or was never made, since nothing of it is left to
-// keep. What the reader said about it is kept, and passed on. Resume takes a
-// cancellation back. Both are followed by a sync.
+// its payment failed for good or was never made, or its pause has begun, since
+// nothing of it is left to keep. What the reader said about it is kept, and
+// passed on. Resume takes a cancellation back. Both are followed by a sync.
 func (s *Service) Cancel(ctx context.Context, readerID string, said Parting) error {
 	said = said.tidy()
 	return s.change(ctx, readerID, func(ctx context.Context, sub Subscription) error {
@@ -20,7 +20,7 @@ func (s *Service) Cancel(ctx context.Context, readerID string, said Parting) err
 		}
 		var err error
 		now := s.Paper.Now()
-		if st := Access(sub, now).State; st == StandsWaiting || st == StandsLapsed {
+		if st := Access(sub, now).State; st == StandsWaiting || st == StandsLapsed || st == StandsPaused {
 			err = s.Gateway.CancelNow(ctx, sub.ID, said)
 		} else {
 			err = s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, true, said, s.onceKey("cancel", sub))

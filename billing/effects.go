@@ -31,6 +31,8 @@ const (
 	EffectLapsed    = "billing.lapsed"       // nobody paid, and the plan has ended
 	EffectCardOld   = "billing.card_expires" // the card runs out before long
 	EffectRenews    = "billing.renews"       // a yearly plan renews before long
+	EffectPaused    = "billing.paused"       // a pause was set
+	EffectReturns   = "billing.returns"      // a pause ends before long
 	EffectSecond    = "billing.second"       // a second live subscription must go
 	EffectPay       = "billing.pay"          // there is another card: try what is open
 )
@@ -60,6 +62,9 @@ func (s *Service) effects(ctx context.Context, readerID string, was Customer, se
 	for _, sub := range seen.Subscriptions {
 		sub.PastDueSince = pastDueSince(sub, seen.Invoices)
 		subs[sub.ID] = sub
+		if err := s.pauseEffects(ctx, readerID, sub, seen.at); err != nil {
+			return err
+		}
 		if (sub.Status == Active || sub.Status == Trialing) && recent(sub.Started) {
 			if err := s.once(ctx, Effect{Kind: EffectWelcome, Key: "welcome:" + sub.ID, ReaderID: readerID, Subscription: sub.ID}, seen.at); err != nil {
 				return err

@@ -17,6 +17,7 @@ type Gateway interface {
 	truth
 	till
 	history
+	pauser
 }
 
 // truth is what Sync asks.

@@ -41,6 +41,7 @@ type recordStore interface {
 	HadEffect(ctx context.Context, key string) (bool, error)
 	noticeStore
 	leavingStore
+	pauseStore
 	Quarantine(ctx context.Context, o Oddity) error
 	Release(ctx context.Context, object Ref, why string, at time.Time) error
 	Oddities(ctx context.Context) ([]Oddity, error)
@@ -234,6 +235,7 @@ func (s *Service) recordSubscriptions(ctx context.Context, readerID string, seen
 			return nil, err
 		}
 		sub.PastDueSince = pastDueSince(sub, seen.Invoices)
+		sub.PausedFrom = pausedFrom(sub, seen.Invoices)
 		if err := s.placeOrQuarantine(ctx, sub); err != nil {
 			return nil, err
 		}

@@ -76,6 +76,7 @@ func (s *Site) accountMoney(ctx context.Context, page *views.AccountPage) error 
 		page.Plan, _ = page.Catalogue.Plan(sub.Plan)
 		st := billing.Access(*sub, now)
 		page.Grants, page.GraceUntil = st.Grants, st.GraceUntil
+		sub.IsPaused = sub.InPause(now) // its last day may have come before the news of it
 	}
 	held, err := s.Billing.HoldingsOf(ctx, id, now)
 	if err != nil {
@@ -131,6 +132,8 @@ func (s *Site) whyHas(page *views.AccountPage, h billing.Holding) string {
 		return with + ". The last payment failed; it stays until " + s.date(h.Until) + " all the same"
 	case h.State == billing.StandsEnding:
 		return with + ", which you cancelled, until " + s.date(h.Until)
+	case h.State == billing.StandsPausing:
+		return with + ", until its pause begins on " + s.date(h.Until)
 	case h.State == billing.StandsTrial:
 		return with + ", on trial"
 	}
@@ -145,7 +148,7 @@ func (s *Site) whyNot(page *views.AccountPage, b billing.Benefit) string {
 			return "Stopped, because the payment failed. A payment brings it back"
 		case billing.StandsPaused:
 			if !sub.PausedUntil.IsZero() {
-				return "Paused until " + s.date(sub.PausedUntil)
+				return "Paused until " + s.date(sub.NextPayment())
 			}
 			return "Paused with your plan"
 		case billing.StandsWaiting:

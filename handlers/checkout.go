@@ -167,10 +167,7 @@ func (s *Site) checkoutDone(c echo.Context) error {
 
 // nextPayment is when the subscription is charged next; zero if it isn't.
 func nextPayment(sub billing.Subscription) time.Time {
-	if !sub.CancelAt.IsZero() {
-		return time.Time{}
-	}
-	return sub.PeriodEnd
+	return sub.NextPayment()
 }
 
 func doneTitle(state billing.OutcomeState) string {

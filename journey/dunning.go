@@ -57,8 +57,8 @@ func (b BillingLetters) recovered(ctx context.Context, e billing.Effect, _ reade
 		return nil, err
 	}
 	letter := letters.Recovered{Plan: plan, Money: billing.Money{Amount: inv.Paid, Currency: inv.Money.Currency}}
-	if sub.Status == billing.Active && sub.CancelAt.IsZero() {
-		letter.Next = sub.PeriodEnd
+	if sub.Status == billing.Active {
+		letter.Next = sub.NextPayment()
 	}
 	return letter, nil
 }
@@ -82,9 +82,7 @@ func (b BillingLetters) cardExpires(ctx context.Context, e billing.Effect, _ rea
 		return nil, err
 	}
 	letter := letters.CardExpires{Plan: plan, Last4: c.Card.Last4, Year: c.Card.ExpYear, Month: c.Card.RunsOut().AddDate(0, 0, -1).Month()}
-	if sub.Status == billing.Active {
-		letter.Next = sub.PeriodEnd
-	}
+	letter.Next = sub.NextPayment()
 	return letter, nil
 }
 

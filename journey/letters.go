@@ -49,6 +49,8 @@ func (b BillingLetters) Handle(on func(kind string, h jobs.Handler)) {
 	on(billing.EffectLapsed, b.job(b.lapsed))
 	on(billing.EffectCardOld, b.job(b.cardExpires))
 	on(billing.EffectRenews, b.job(b.renews))
+	on(billing.EffectPaused, b.job(b.paused))
+	on(billing.EffectReturns, b.job(b.returns))
 }
 
 type letterWriter interface {
@@ -109,8 +111,8 @@ func (b BillingLetters) receipt(ctx context.Context, e billing.Effect, who reade
 		return nil, err
 	}
 	var next time.Time
-	if sub != nil && sub.Status == billing.Active && sub.CancelAt.IsZero() {
-		next = sub.PeriodEnd
+	if sub != nil && sub.Status == billing.Active {
+		next = sub.NextPayment()
 	}
 	paidAt := inv.PaidAt
 	if paidAt.IsZero() {

@@ -52,7 +52,7 @@ type billingData struct{ db *DB }
 func (db *DB) BillingData() Personal { return billingData{db} }
 
 func (billingData) Tables() []string {
-	return []string{"customers", "subscriptions", "subscription_states", "grants", "invoices", "checkouts", "cancellations", "endings"}
+	return []string{"customers", "subscriptions", "subscription_states", "grants", "invoices", "checkouts", "cancellations", "endings", "pauses"}
 }
 
 func (d billingData) Export(ctx context.Context, readerID string) (map[string]any, error) {
@@ -89,7 +89,11 @@ func (d billingData) Export(ctx context.Context, readerID string) (map[string]an
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"cancellations": left, "cards": cards, "subscriptions": subs, "grants": grants, "invoices": invoices}, nil
+	pauses, err := d.db.PausesOf(ctx, readerID)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"pauses": pauses, "cancellations": left, "cards": cards, "subscriptions": subs, "grants": grants, "invoices": invoices}, nil
 }
 
 // Erase removes addresses, the ways to the payment page, and the payloads of
@@ -115,6 +119,7 @@ func (d billingData) Merge(ctx context.Context, from, into string) error {
 		`UPDATE subscription_states SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE cancellations SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE endings SET reader_id = $2 WHERE reader_id = $1`,
+		`UPDATE pauses SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE grants SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE invoices SET reader_id = $2 WHERE reader_id = $1`,
 	}, from, into)

@@ -147,10 +147,8 @@ func (p AccountPage) running() standing {
 			pill: "Ends " + p.day(s.CancelAt), next: "Next payment", nextFact: "None",
 			nextHint: "Everything stays open until " + p.date(s.CancelAt),
 		}
-	case s.IsPaused && s.PausedUntil.IsZero():
-		return standing{pill: "Paused", next: "Next payment", nextFact: "None while paused"}
 	case s.IsPaused:
-		return standing{pill: "Paused", next: "Next payment", nextFact: "After " + p.day(s.PausedUntil)}
+		return p.paused()
 	}
 	return standing{
 		pill: "Active", kind: Good, next: "Next payment",

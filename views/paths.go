@@ -21,9 +21,11 @@ const (
 	PortalPath      = "/account/portal" // POST
 	CancelPath      = "/account/cancel" // GET asks, POST does
 	invoicePrefix   = "/account/invoices/"
-	CardPrefix      = "/account/card/"    // and a token: GET asks, POST leads to Stripe's page for another card
-	ResumePath      = "/account/resume"   // POST: takes a cancellation back
-	SessionsPath    = "/account/sessions" // POST: session, the public id of one to end, or "all"
+	CardPrefix      = "/account/card/"     // and a token: GET asks, POST leads to Stripe's page for another card
+	ResumePath      = "/account/resume"    // POST: takes a cancellation back
+	PausePath       = "/account/pause"     // GET asks, POST does: months
+	PauseEndPath    = "/account/pause/end" // POST
+	SessionsPath    = "/account/sessions"  // POST: session, the public id of one to end, or "all"
 	MediaPrefix     = "/media/"
 	storyPrefix     = "/stories/"
 	sectionPrefix   = "/sections/"

@@ -130,6 +130,7 @@ func subscriptionOf(sub *stripe.Subscription) billing.Subscription {
 		PeriodStart: unix(sub.CurrentPeriodStart), PeriodEnd: unix(sub.CurrentPeriodEnd),
 		CancelAt: unix(sub.CancelAt), CanceledAt: unix(sub.CanceledAt), EndedAt: unix(sub.EndedAt), TrialEnd: unix(sub.TrialEnd),
 	}
+	out.Anchor = unix(sub.BillingCycleAnchor)
 	if sub.Customer != nil {
 		out.Customer = sub.Customer.ID
 	}
@@ -140,7 +141,7 @@ func subscriptionOf(sub *stripe.Subscription) billing.Subscription {
 		out.CancelAt = out.PeriodEnd
 	}
 	if p := sub.PauseCollection; p != nil {
-		out.IsPaused, out.PausedUntil = true, unix(p.ResumesAt)
+		out.IsPaused, out.PausedUntil, out.PauseBehavior = true, unix(p.ResumesAt), string(p.Behavior)
 	}
 	if sub.Items != nil && len(sub.Items.Data) > 0 {
 		item := sub.Items.Data[0]

@@ -30,6 +30,7 @@ func parts() []part {
 		{"news", testNews},
 		{"meter", testMeter},
 		{"billing", testBilling},
+		{"terms", testTerms},
 	}
 }
 
