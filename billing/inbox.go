@@ -27,6 +27,8 @@ type inboxStore interface {
 	// ClaimMarks takes up to n dirty marks that are due, and keeps others from
 	// them until the given time.
 	ClaimMarks(ctx context.Context, now, until time.Time, n int) ([]Mark, error)
+	// ExtendMark moves the end of a claim, if it is still held.
+	ExtendMark(ctx context.Context, m Mark, until time.Time) error
 	// SettleMark makes the mark clean, and its events done, unless it moved.
 	SettleMark(ctx context.Context, m Mark, at time.Time) error
 	// FailMark keeps the error with the mark and its events.
@@ -87,9 +89,8 @@ func (s *Service) poke() {
 }
 
 const (
-	claimFor  = leaseWait + leaseWork + 5*time.Second // longer than a sync may wait and work
-	workers   = 4                                     // of one process: a customer that Stripe is slow about holds up no other
-	lookAgain = time.Second                           // for marks that other machines set
+	workers   = 4           // of one process: a customer that Stripe is slow about holds up no other
+	lookAgain = time.Second // for marks that other machines set
 )
 
 // Work settles marks until ctx ends, several at a time. Several processes may
@@ -146,7 +147,7 @@ func (s *Service) Settle(ctx context.Context) error {
 // there were.
 func (s *Service) workOnce(ctx context.Context, most int) (int, error) {
 	now := s.Wall.Now()
-	marks, err := s.Store.ClaimMarks(ctx, now, now.Add(claimFor), most)
+	marks, err := s.Store.ClaimMarks(ctx, now, now.Add(heldFor), most)
 	if err != nil {
 		return 0, fmt.Errorf("claim marks: %w", err)
 	}
@@ -165,7 +166,9 @@ func (s *Service) workOnce(ctx context.Context, most int) (int, error) {
 // work settles one mark. Its error is the inbox's own; why a sync failed is
 // kept with the mark.
 func (s *Service) work(ctx context.Context, m Mark) error {
-	err := s.bring(ctx, m.Ref)
+	err := s.whileAlive(ctx, func(ctx context.Context, until time.Time) error {
+		return s.Store.ExtendMark(ctx, m, until)
+	}, func(ctx context.Context) error { return s.bring(ctx, m.Ref) })
 	stopping := ctx.Err() != nil
 	// Shutting down must not lose what was learned.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaseWork)

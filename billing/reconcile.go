@@ -189,14 +189,18 @@ func (s *Service) forgetPayloads(ctx context.Context) error {
 	}
 }
 
-// reconcileHourly goes on from the last run, which ended well.
 func (s *Service) reconcileHourly(ctx context.Context) {
+	rep, err := s.catchUp(ctx)
+	s.report(ctx, "hourly", rep, err)
+}
+
+// catchUp goes on from the last run, which ended well.
+func (s *Service) catchUp(ctx context.Context) (Report, error) {
 	const name = "events"
 	start := s.Paper.Now()
 	since, err := s.Store.Watermark(ctx, name)
 	if err != nil {
-		s.report(ctx, "hourly", Report{}, err)
-		return
+		return Report{}, err
 	}
 	if since.IsZero() {
 		since = start
@@ -205,7 +209,20 @@ func (s *Service) reconcileHourly(ctx context.Context) {
 	if err == nil {
 		err = s.Store.SetWatermark(ctx, name, start)
 	}
-	s.report(ctx, "hourly", rep, err)
+	return rep, err
+}
+
+// ReconcileNow does both runs at once, for whoever does not want to wait for
+// the hour or the night: the events since the last run, then the full list.
+func (s *Service) ReconcileNow(ctx context.Context) (Report, error) {
+	rep, err := s.catchUp(ctx)
+	if err != nil {
+		return rep, err
+	}
+	all, err := s.ReconcileAll(ctx)
+	rep.Customers += all.Customers
+	rep.Drift = append(rep.Drift, all.Drift...)
+	return rep, err
 }
 
 func (s *Service) report(ctx context.Context, which string, rep Report, err error) {

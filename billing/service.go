@@ -30,6 +30,8 @@ type leaseStore interface {
 	// HoldLease fails with ErrFenced unless the lease still has that number, and
 	// keeps it so until the transaction ends.
 	HoldLease(ctx context.Context, name string, fence int64) error
+	// RenewLease moves the end of a lease; ErrFenced if it was lost.
+	RenewLease(ctx context.Context, name string, fence int64, until time.Time) error
 	DropLease(ctx context.Context, name string, fence int64) error
 }
 
@@ -79,10 +81,9 @@ func New(p Parts) *Service {
 // fetched under it may be older than what is written by now.
 var ErrFenced = errors.New("the lease was taken over")
 
-// A lease outlives the work that it covers, so that only a process that hung
-// or died is ever fenced off.
+// How long the work under a lease may take, and how long others wait for it. It
+// gives signs of life, so that only a process that hung or died is fenced off.
 const (
-	leaseFor  = 60 * time.Second
 	leaseWork = 45 * time.Second
 	leaseWait = 30 * time.Second
 )
@@ -104,7 +105,9 @@ func (s *Service) leased(ctx context.Context, name string, fn func(ctx context.C
 	}()
 	work, cancel := context.WithTimeout(ctx, leaseWork)
 	defer cancel()
-	return fn(work, fence)
+	return s.whileAlive(work, func(ctx context.Context, until time.Time) error {
+		return s.Store.RenewLease(ctx, name, fence, until)
+	}, func(ctx context.Context) error { return fn(ctx, fence) })
 }
 
 func (s *Service) takeLease(ctx context.Context, name string) (int64, error) {
@@ -113,7 +116,7 @@ func (s *Service) takeLease(ctx context.Context, name string) (int64, error) {
 	pause := 4 * time.Millisecond
 	for {
 		now := s.Wall.Now()
-		fence, ok, err := s.Store.TakeLease(ctx, name, now, now.Add(leaseFor))
+		fence, ok, err := s.Store.TakeLease(ctx, name, now, now.Add(heldFor))
 		if err != nil {
 			return 0, fmt.Errorf("lease %s: %w", name, err)
 		}

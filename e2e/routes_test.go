@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,12 @@ import (
 	"broadsheet/internal/mail"
 	"broadsheet/store"
 )
+
+// still is a pace with nothing to do: its routes are walked like any other.
+type still struct{}
+
+func (still) NextDue(context.Context) (time.Time, bool, error) { return time.Time{}, false, nil }
+func (still) Settle(context.Context) error                     { return nil }
 
 // route is one address pattern that the paper answers.
 type route struct{ Method, Pattern string }
@@ -43,7 +50,7 @@ func routes(t testing.TB, p *Paper) []route {
 	site, err := handlers.New(t.Context(), handlers.Deps{
 		Config: handlers.Config{BaseURL: base, Development: true},
 		Paper:  clock.Wall{}, Wall: clock.Wall{}, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
-		News: db, Gate: db, Plans: db, Accounts: handlers.Accounts{Box: box},
+		News: db, Gate: db, Plans: db, Accounts: handlers.Accounts{Box: box}, Pace: still{},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -61,4 +61,5 @@ func (s *Site) routes(e *echo.Echo) {
 	// The machine room
 	get("/healthz", s.healthz)
 	get("/readyz", s.readyz)
+	s.paceRoutes(get, func(path string, h echo.HandlerFunc) { e.POST(path, h) })
 }

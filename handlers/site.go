@@ -50,6 +50,7 @@ type Deps struct {
 	Accounts
 	Till
 	Ready func(ctx context.Context) error // nil when everything the paper needs is there
+	Pace  Pace                            // what waits for paper time; nil where nobody moves it
 }
 
 // Site answers every request to the paper.

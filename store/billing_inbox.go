@@ -123,6 +123,13 @@ func (db *DB) ReleaseMark(ctx context.Context, m billing.Mark) error {
 	return err
 }
 
+// ExtendMark moves the end of a claim that is still held.
+func (db *DB) ExtendMark(ctx context.Context, m billing.Mark, until time.Time) error {
+	_, err := db.exec(ctx, "extend mark", `
+		UPDATE stripe_marks SET claimed_until = $3 WHERE kind = $1 AND id = $2 AND claimed_until > 0`, m.Kind, m.ID, stamp(until))
+	return err
+}
+
 // PrunePayloads empties up to n payloads of events that were done before.
 func (db *DB) PrunePayloads(ctx context.Context, before time.Time, n int) (int, error) {
 	done, err := db.exec(ctx, "prune payloads", `
@@ -183,6 +190,16 @@ func (db *DB) TakeLease(ctx context.Context, name string, now, until time.Time) 
 // the lease between this check and the commit.
 func (db *DB) HoldLease(ctx context.Context, name string, fence int64) error {
 	n, err := db.exec(ctx, "hold lease", `UPDATE leases SET until_at = until_at WHERE name = $1 AND fence = $2`, name, fence)
+	if err == nil && n == 0 {
+		return billing.ErrFenced
+	}
+	return err
+}
+
+// RenewLease moves the end of a lease, and fails with billing.ErrFenced if
+// somebody else has it by now.
+func (db *DB) RenewLease(ctx context.Context, name string, fence int64, until time.Time) error {
+	n, err := db.exec(ctx, "renew lease", `UPDATE leases SET until_at = $3 WHERE name = $1 AND fence = $2 AND until_at > 0`, name, fence, stamp(until))
 	if err == nil && n == 0 {
 		return billing.ErrFenced
 	}

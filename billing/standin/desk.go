@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -199,8 +200,8 @@ func back(w http.ResponseWriter, r *http.Request, o obj) error {
 	return reply(w, o)
 }
 
-// advancePost moves time by a duration or to an instant, and answers when all
-// is quiet.
+// advancePost moves time by a duration or to an instant, in strides if it is
+// asked to, and answers when all is quiet.
 func (s *Server) advancePost(w http.ResponseWriter, r *http.Request) error {
 	by, to := strings.TrimSpace(r.PostFormValue("by")), strings.TrimSpace(r.PostFormValue("to"))
 	var until time.Time
@@ -223,8 +224,12 @@ func (s *Server) advancePost(w http.ResponseWriter, r *http.Request) error {
 		}
 		until = t
 	}
+	stride, err := time.ParseDuration(cmp.Or(strings.TrimSpace(r.PostFormValue("stride")), "0"))
+	if err != nil || stride < 0 {
+		return invalid("stride", "%q is not a duration like 1h.", r.PostFormValue("stride"))
+	}
 	// Moving time halfway because somebody closed a tab would help nobody.
-	if err := s.Advance(context.WithoutCancel(r.Context()), until); err != nil {
+	if err := s.AdvanceBy(context.WithoutCancel(r.Context()), until, stride); err != nil {
 		return fmt.Errorf("advance: %w", err)
 	}
 	return back(w, r, obj{"now": s.now().Format(time.RFC3339), "offset": s.cfg.Clock.Offset().String()})

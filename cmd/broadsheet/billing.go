@@ -15,19 +15,25 @@ import (
 )
 
 func billingTool(ctx context.Context, w world, args []string) error {
+	if len(args) > 0 && args[0] == "reconcile" {
+		return reconcile(ctx, w, args[1:])
+	}
 	f := newFlags(w, "billing", "billing cancel-now EMAIL|sub_… [--refund prorata|none]", `
 Ends a subscription at once: the one of the account with that address, or the
 one with that id. What was paid for the time that is left goes back to the card,
 by the second as Stripe counts it and never more than was paid; with
 --refund none nothing does. It can be run again after any failure and gives
-nothing back twice.`)
+nothing back twice.
+
+"billing reconcile" compares every subscription with Stripe now; it has a --help
+of its own.`)
 	refund := f.String("refund", string(billing.RefundProrata), "prorata or none")
 	rest, err := f.parse(args, 2, 2)
 	if err != nil {
 		return err
 	}
 	if rest[0] != "cancel-now" {
-		return f.wrong("billing cannot %q; it can cancel-now", rest[0])
+		return f.wrong("billing cannot %q; it can cancel-now and reconcile", rest[0])
 	}
 	how := billing.Refunding(*refund)
 	if how != billing.RefundProrata && how != billing.RefundNone {

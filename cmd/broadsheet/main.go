@@ -49,7 +49,7 @@ func commands() []command {
 		{"staff", "give somebody a role at the desk", staff},
 		{"gate", "show or set the rules of the metered gate", gate},
 		{"plans", "make the plans in Stripe", plans},
-		{"billing", "end a subscription at once", billingTool},
+		{"billing", "end a subscription at once, or compare all with Stripe", billingTool},
 		{"standin", "run the local Stripe stand-in alone", standIn},
 		{"backup", "copy the SQLite database to a file", backup},
 		{"version", "say which program this is", version},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"broadsheet/billing"
+	"broadsheet/billing/standin"
 	"broadsheet/billing/stripepay"
 	"broadsheet/handlers"
 	"broadsheet/internal/config"
@@ -38,7 +39,7 @@ func (p *paper) openStripe(ctx context.Context) error {
 	p.runner.Every(journey.ReminderJob, 24*time.Hour, journey.Remind(p.billing))
 	p.background = append(p.background, p.billing.Work, p.billing.KeepReconciled)
 	if p.conf.UsesStandin() {
-		s, err := startStandin(ctx, p.conf, p.on.standin, p.base.paper, follower{p.runner, p.billing}, p.log)
+		s, err := startStandin(ctx, p.conf, p.on.standin, standin.Config{Clock: p.base.paper, Follower: p.pace(), Log: p.log})
 		if err != nil {
 			return err
 		}
@@ -65,6 +66,14 @@ func (p *paper) till(keys reader.Keys) handlers.Till {
 		Billing: p.billing, Readers: p.db, Cards: p.cards,
 		Buying: journey.NewCheckout(journey.CheckoutParts{Store: p.db, Billing: p.billing, Keys: keys, Addresses: p.mailable()}),
 	}
+}
+
+// pace is the paper's work that waits for paper time; nil where nobody moves it.
+func (p *paper) pace() handlers.Pace {
+	if p.base.paper == nil {
+		return nil
+	}
+	return follower{p.runner, p.billing}
 }
 
 // follower is the app's work that waits for paper time, as the stand-in asks

@@ -172,7 +172,7 @@ func (p *paper) openSite(ctx context.Context) error {
 		Paper: p.clocks.Paper, Wall: p.clocks.Wall, Log: p.log, Metrics: p.registry,
 		News: p.db, Media: news.MediaDir(p.conf.MediaDir), Gate: p.db, Meter: p.meter, Crawlers: crawlers,
 		Holdings: p.holdings, Plans: p.db,
-		Accounts: accounts, Till: p.till(keys), Ready: p.ready,
+		Accounts: accounts, Till: p.till(keys), Ready: p.ready, Pace: p.pace(),
 	})
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -17,13 +16,18 @@ import (
 )
 
 func standIn(ctx context.Context, w world, args []string) error {
-	f := newFlags(w, "standin", "standin", `
+	f := newFlags(w, "standin", "standin [--seed S] [--senders N] [--patience D]", `
 Runs the local Stripe stand-in alone, on STANDIN_ADDR: Stripe's API at /v1, its
 hosted pages, signed webhooks to the paper at ADDR, and a desk at / with a clock
 that can be moved. In development "serve" starts one by itself when
 STRIPE_SECRET_KEY is empty; this one is for a paper that is told of it by
 STRIPE_SECRET_KEY and STRIPE_API_BASE. It does not exist in production, and it
-refuses a live key.`)
+refuses a live key. When its clock is moved it asks the paper at ADDR what falls
+due there, and lets it finish at every step; a paper that does not answer is not
+waited for.`)
+	seed := f.Uint64("seed", 0, "makes ids and faults repeatable; 0 is by chance")
+	senders := f.Int("senders", 1, "webhooks under way at once; 1 keeps their order")
+	patience := f.Duration("patience", time.Minute, "how long a step of the clock waits for the paper")
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -48,7 +52,9 @@ refuses a live key.`)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s, err := startStandin(ctx, conf, listener, paper, nil, newLog(w, conf))
+	s, err := startStandin(ctx, conf, listener, standin.Config{
+		Clock: paper, Follower: newAfar("http://"+conf.Addr, *patience), Log: newLog(w, conf), Seed: *seed, Senders: *senders,
+	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
@@ -69,17 +75,17 @@ type runningStandin struct {
 	delivering, answer sync.WaitGroup
 }
 
-// startStandin opens the stand-in's books and serves it on the listener.
-// follower may be nil.
-func startStandin(ctx context.Context, conf config.Config, l net.Listener, paper *clock.Paper, follower standin.Follower, log *slog.Logger) (*runningStandin, error) {
+// startStandin opens the stand-in's books and serves it on the listener. Where
+// it is reached and with what secrets follows from the settings.
+func startStandin(ctx context.Context, conf config.Config, l net.Listener, as standin.Config) (*runningStandin, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	server, err := standin.New(ctx, standin.Config{
-		Books:     filepath.Join(conf.DataDir(), "standin.db"),
-		PublicURL: "http://" + conf.StandinAddr,
-		Key:       conf.StripeKey.Reveal(), WebhookSecret: conf.WebhookSecret.Reveal(),
-		WebhookURL: "http://" + conf.Addr + "/webhooks/stripe",
-		Clock:      paper, Follower: follower, Log: log.With("part", "standin"),
-	})
+	log := as.Log
+	as.Books = filepath.Join(conf.DataDir(), "standin.db")
+	as.PublicURL = "http://" + conf.StandinAddr
+	as.Key, as.WebhookSecret = conf.StripeKey.Reveal(), conf.WebhookSecret.Reveal()
+	as.WebhookURL = "http://" + conf.Addr + "/webhooks/stripe"
+	as.Log = log.With("part", "standin")
+	server, err := standin.New(ctx, as)
 	if err != nil {
 		cancel()
 		return nil, err

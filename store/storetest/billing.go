@@ -147,8 +147,13 @@ func testBilling(t *testing.T, open Opener) {
 		noError(t, db.MarkDirty(ctx, ref, now))
 		held := claim(now)
 		noError(t, db.ReleaseMark(ctx, held[0]))
-		if got := claim(now); len(got) != 1 || got[0].Attempts != 0 {
-			t.Errorf("a released mark: %v", got)
+		got := claim(now)
+		if len(got) != 1 || got[0].Attempts != 0 {
+			t.Fatalf("a released mark: %v", got)
+		}
+		noError(t, db.ExtendMark(ctx, got[0], now.Add(time.Hour)))
+		if len(claim(now.Add(30*time.Minute))) != 0 || len(claim(now.Add(time.Hour))) != 1 {
+			t.Error("a claim that was extended does not hold until its new end")
 		}
 	})
 	t.Run("a lease that ran out fences its holder", func(t *testing.T) {
@@ -164,6 +169,11 @@ func testBilling(t *testing.T, open Opener) {
 			t.Fatal("a held lease was given away")
 		}
 		noError(t, db.HoldLease(ctx, "customer:x", one))
+		noError(t, db.RenewLease(ctx, "customer:x", one, now.Add(2*time.Minute)))
+		if _, ok, _ := db.TakeLease(ctx, "customer:x", now.Add(time.Minute), now.Add(time.Hour)); ok {
+			t.Fatal("a renewed lease was given away")
+		}
+		noError(t, db.RenewLease(ctx, "customer:x", one, now.Add(time.Minute)))
 		two, ok, err := db.TakeLease(ctx, "customer:x", now.Add(time.Minute), now.Add(time.Hour))
 		noError(t, err)
 		if !ok || two <= one {
@@ -171,6 +181,9 @@ func testBilling(t *testing.T, open Opener) {
 		}
 		if err := db.HoldLease(ctx, "customer:x", one); !errors.Is(err, billing.ErrFenced) {
 			t.Errorf("the late holder may write: %v", err)
+		}
+		if err := db.RenewLease(ctx, "customer:x", one, now.Add(time.Hour)); !errors.Is(err, billing.ErrFenced) {
+			t.Errorf("the late holder may renew: %v", err)
 		}
 		noError(t, db.DropLease(ctx, "customer:x", one)) // changes nothing
 		noError(t, db.HoldLease(ctx, "customer:x", two))
