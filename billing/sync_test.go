@@ -2,7 +2,6 @@ package billing_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -14,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"broadsheet/billing"
-	"broadsheet/internal/fault"
 	"broadsheet/store"
 )
 
@@ -32,24 +30,6 @@ func TestWebhookAloneUnlocks(t *testing.T) {
 		want := []string{"receipt:" + sub.Latest, "welcome:" + sub.ID}
 		if diff := cmp.Diff(want, b.effects.sorted()); diff != "" {
 			t.Error("effects", diff)
-		}
-	})
-}
-
-func TestForgedAndForeignWebhooksAreRefused(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		raw, err := json.Marshal(billing.Event{ID: "evt_1", Type: "customer.updated", Livemode: true, Object: billing.Ref{Kind: "customer", ID: "cus_1"}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := b.Receive(t.Context(), raw, "forged", time.Now()); !fault.Is(err, fault.Invalid) {
-			t.Errorf("forged: %v", err)
-		}
-		if err := b.Receive(t.Context(), raw, "signed", time.Now()); !fault.Is(err, fault.Invalid) {
-			t.Errorf("a live event on a test key: %v", err)
-		}
-		if known, _ := b.db.HasEvent(t.Context(), "evt_1"); known {
-			t.Error("a refused event was kept")
 		}
 	})
 }
@@ -143,44 +123,6 @@ func TestGraceRunsFromTheOldestUnpaidInvoice(t *testing.T) {
 	})
 }
 
-func TestFailureKeepsTheEventAndItsError(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		session := b.buy(t, "digital_monthly")
-		b.stripe.pay(session)
-		b.stripe.failing["Snapshot"] = 1
-		b.deliver(t, b.Service, b.stripe.events[len(b.stripe.events)-1])
-		b.settle(t) // a mark that failed waits and does not hold this up
-		failed, err := b.db.FailedEvents(t.Context(), 9)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(failed) != 1 || failed[0].Attempts != 1 || failed[0].Error == "" {
-			t.Fatalf("failed events: %+v", failed)
-		}
-		b.has(t)
-		b.deliver(t, b.Service, b.stripe.events[0]) // the next news makes it due at once
-		b.settle(t)
-		b.has(t, billing.Unlimited)
-		if failed, _ := b.db.FailedEvents(t.Context(), 9); len(failed) != 0 {
-			t.Errorf("still failed: %+v", failed)
-		}
-	})
-}
-
-func TestObjectGoneBeforeProcessing(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		b.deliver(t, b.Service,
-			billing.Event{ID: "evt_a", Type: "charge.dispute.created", Object: billing.Ref{Kind: "dispute", ID: "dp_1"}, Via: billing.Ref{Kind: "charge", ID: "ch_gone"}},
-			billing.Event{ID: "evt_b", Type: "customer.deleted", Object: billing.Ref{Kind: "customer", ID: "cus_gone"}},
-			billing.Event{ID: "evt_c", Type: "price.created", Object: billing.Ref{Kind: "price", ID: "price_1"}},
-		)
-		b.settle(t)
-		if failed, _ := b.db.FailedEvents(t.Context(), 9); len(failed) != 0 {
-			t.Errorf("failed: %+v", failed)
-		}
-	})
-}
-
 func TestDisputeFindsItsCustomerByTheCharge(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		session := b.buy(t, "digital_monthly")
@@ -192,27 +134,6 @@ func TestDisputeFindsItsCustomerByTheCharge(t *testing.T) {
 		})
 		b.settle(t)
 		b.has(t, billing.Unlimited)
-	})
-}
-
-func TestDeletedCustomerLosesWhatItPaidFor(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		session := b.buy(t, "digital_monthly")
-		id := b.stripe.pay(session)
-		b.deliver(t, b.Service, b.stripe.events...)
-		b.settle(t)
-		b.has(t, billing.Unlimited)
-		customer := b.stripe.subs[id].Customer
-		delete(b.stripe.customers, customer)
-		delete(b.stripe.subs, id)
-		if _, err := b.Sync(t.Context(), customer); err != nil {
-			t.Fatal(err)
-		}
-		b.has(t)
-		next := b.buy(t, "digital_monthly")
-		if got := b.stripe.sessions[next].Customer; got == customer {
-			t.Error("a deleted customer was sold to")
-		}
 	})
 }
 
@@ -247,25 +168,6 @@ func TestLateWriterIsFencedAndLooksAgain(t *testing.T) {
 		sub, _ := b.SubscriptionOf(t.Context(), b.reader, noon)
 		if sub == nil || sub.Status != billing.Unpaid {
 			t.Errorf("the late fetch was written: %+v", sub)
-		}
-	})
-}
-
-func TestEffectsFallWithTheTransaction(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		session := b.buy(t, "digital_monthly")
-		id := b.stripe.pay(session)
-		parts := b.Parts
-		parts.Enqueue = func(context.Context, billing.Effect) error { return errors.New("the queue is full") }
-		if _, err := billing.New(parts).Sync(t.Context(), b.stripe.subs[id].Customer); err == nil {
-			t.Fatal("a lost effect was no error")
-		}
-		b.has(t)
-		b.deliver(t, b.Service, b.stripe.events...)
-		b.settle(t)
-		b.has(t, billing.Unlimited)
-		if got := b.effects.sorted(); len(got) != 2 {
-			t.Errorf("effects %v", got)
 		}
 	})
 }

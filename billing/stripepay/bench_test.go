@@ -2,6 +2,7 @@ package stripepay_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,8 +51,12 @@ type bench struct {
 	standin *standin.Server
 	paper   *clock.Paper
 	api     string
+	hookURL string
 	web     *http.Client
 	reader  string
+
+	forging atomic.Bool // somebody else writes to the endpoint too: refusals are wanted
+	jammed  atomic.Bool // the job queue takes nothing
 
 	mu      sync.Mutex
 	effects []string
@@ -84,7 +90,7 @@ func newBench(t *testing.T, database string) *bench {
 	t.Cleanup(api.Close)
 	hook := httptest.NewServer(http.HandlerFunc(b.hook))
 	t.Cleanup(hook.Close)
-	b.api = api.URL
+	b.api, b.hookURL = api.URL, hook.URL
 	var err error
 	b.must(failing(func() { b.db, err = store.Open(t.Context(), database) }, &err))
 	t.Cleanup(func() { b.db.Close() })
@@ -125,12 +131,17 @@ func (b *bench) must(err error) {
 func (b *bench) hook(w http.ResponseWriter, r *http.Request) {
 	raw, _ := io.ReadAll(r.Body)
 	if err := b.Receive(r.Context(), raw, r.Header.Get("Stripe-Signature"), time.Now()); err != nil {
-		b.t.Errorf("a webhook of the stand-in was refused: %v", err)
+		if !b.forging.Load() {
+			b.t.Errorf("a webhook of the stand-in was refused: %v", err)
+		}
 		w.WriteHeader(http.StatusBadRequest)
 	}
 }
 
 func (b *bench) enqueue(_ context.Context, e billing.Effect) error {
+	if b.jammed.Load() {
+		return errors.New("the job queue is jammed")
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.effects = append(b.effects, e.Key)

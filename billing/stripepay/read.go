@@ -2,6 +2,7 @@ package stripepay
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -19,10 +20,7 @@ const payment = "latest_invoice.payment_intent"
 
 // Snapshot fetches a customer with all that access rests on.
 func (s *Stripe) Snapshot(ctx context.Context, customer string) (billing.Snapshot, error) {
-	params := &stripe.CustomerParams{}
-	params.Context = ctx
-	params.AddExpand("invoice_settings." + method)
-	c, err := s.api.Customers.Get(customer, params)
+	c, err := s.customer(ctx, customer)
 	if err != nil {
 		return billing.Snapshot{}, faulty(err)
 	}
@@ -52,6 +50,19 @@ func (s *Stripe) Snapshot(ctx context.Context, customer string) (billing.Snapsho
 		err = nil
 	}
 	return snap, err
+}
+
+// customer fetches a customer with its card. What is left of a deleted one has
+// no card that could be expanded, and may be refused for that.
+func (s *Stripe) customer(ctx context.Context, id string) (*stripe.Customer, error) {
+	params := &stripe.CustomerParams{}
+	params.Context = ctx
+	params.AddExpand("invoice_settings." + method)
+	c, err := s.api.Customers.Get(id, params)
+	if e, ok := errors.AsType[*stripe.Error](err); ok && e.Param == "expand" {
+		return s.api.Customers.Get(id, &stripe.CustomerParams{Params: stripe.Params{Context: ctx}})
+	}
+	return c, err
 }
 
 // charged reports whether a subscription of that status takes money.

@@ -97,39 +97,6 @@ func TestLostDeliveriesAreReconciled(t *testing.T) {
 	})
 }
 
-func TestDeclinesSayWhyAndCanBeTriedAgain(t *testing.T) {
-	for card, code := range map[string]string{
-		"4000000000000002": "generic_decline", "4000000000009995": "insufficient_funds", "4000000000000069": "expired_card",
-	} {
-		t.Run(code, func(t *testing.T) {
-			lite(t, func(t *testing.T, b *bench) {
-				address := b.buy("digital_monthly")
-				if to := b.pay(address, card); to != "" {
-					t.Fatalf("a declined card was sent to %s", to)
-				}
-				out := b.finish(address)
-				if out.State != billing.OutcomeDeclined {
-					t.Errorf("%+v", out)
-				}
-				if out.Subscription != nil && out.Why != billing.DeclineWords(code) {
-					t.Errorf("why: %q, want the words of %s", out.Why, code)
-				}
-				b.has()
-				if again := b.buy("digital_monthly"); again != address {
-					t.Error("the same price did not resume the open page")
-				}
-				b.pay(address, "4242424242424242")
-				if out := b.finish(address); out.State != billing.OutcomeActive {
-					t.Errorf("after a card that works: %+v", out)
-				}
-				b.quiet()
-				b.has(billing.Unlimited)
-				b.noDrift()
-			})
-		})
-	}
-}
-
 func TestAnotherPriceAfterADecline(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		first := b.buy("digital_monthly")
@@ -154,87 +121,6 @@ func TestAnotherPriceAfterADecline(t *testing.T) {
 		if _, err := b.Checkout(t.Context(), b.order("digital_monthly")); !errors.Is(err, billing.ErrSubscribed) {
 			t.Errorf("a subscriber buys again: %v", err)
 		}
-	})
-}
-
-func TestCardThatFailsAtItsFirstChargeOpensNothing(t *testing.T) {
-	lite(t, func(t *testing.T, b *bench) {
-		address := b.buy("digital_monthly")
-		b.pay(address, "4000000000000341") // attaches, and then every charge fails
-		if out := b.finish(address); out.State == billing.OutcomeActive {
-			t.Fatalf("%+v", out)
-		}
-		b.has()
-	})
-}
-
-func TestRenewalFailsAndGraceRunsFromItsInvoice(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		ctx := t.Context()
-		address := b.buy("digital_monthly")
-		b.pay(address, "4242424242424242")
-		b.finish(address)
-		first := b.sub()
-		portal, err := b.Portal(ctx, b.reader)
-		b.must(err)
-		res, err := b.web.PostForm(portal, url.Values{"action": {"card"}, "number": {"4000000000000341"}, "exp": {"12/40"}, "cvc": {"123"}, "name": {"Ada Byron"}})
-		b.must(err)
-		res.Body.Close()
-		if res.StatusCode >= 400 {
-			t.Fatalf("the portal took no card: %s", res.Status)
-		}
-		b.must(b.standin.Advance(ctx, first.PeriodEnd.Add(2*time.Hour)))
-		sub := b.sub()
-		if sub.Status != billing.PastDue || sub.PastDueSince.Before(first.PeriodEnd) || sub.PastDueSince.After(b.paper.Now()) || sub.Decline == "" {
-			t.Fatalf("after a failed renewal: %+v", sub)
-		}
-		if !sub.PeriodEnd.After(first.PeriodEnd) {
-			t.Error("the period did not roll: the test shows nothing")
-		}
-		b.has(billing.Unlimited)
-		b.must(b.standin.Advance(ctx, sub.PastDueSince.Add(billing.Grace-time.Minute)))
-		if b.sub().Status == billing.PastDue {
-			b.has(billing.Unlimited)
-		}
-		b.must(b.standin.Advance(ctx, sub.PastDueSince.Add(billing.Grace+time.Minute)))
-		b.has()
-		b.noDrift()
-		if then, err := b.HoldingsAt(ctx, b.reader, first.PeriodEnd.Add(-time.Hour)); err != nil || len(then) != 1 {
-			t.Errorf("what the reader had is no longer known: %v %v", then, err)
-		}
-	})
-}
-
-func TestCancelUndoAndEnd(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		ctx := t.Context()
-		address := b.buy("digital_monthly")
-		b.pay(address, "4242424242424242")
-		b.finish(address)
-		b.must(b.Cancel(ctx, b.reader, billing.Parting{}))
-		if got := b.sub(); !got.CancelAt.Equal(got.PeriodEnd) {
-			t.Errorf("cancelled: %+v", got)
-		}
-		b.must(b.Resume(ctx, b.reader))
-		if got := b.sub(); !got.CancelAt.IsZero() {
-			t.Errorf("undone: %+v", got)
-		}
-		b.must(b.Cancel(ctx, b.reader, billing.Parting{}))
-		portal, err := b.Portal(ctx, b.reader)
-		b.must(err)
-		if !strings.HasPrefix(portal, b.api+"/p/session/") {
-			t.Errorf("portal at %s", portal)
-		}
-		b.has(billing.Unlimited)
-		b.advance(32 * day)
-		b.has()
-		if got := b.sub(); got.Status != billing.Canceled {
-			t.Errorf("after the period: %+v", got)
-		}
-		b.noDrift()
-		b.pay(b.buy("digital_yearly"), "4242424242424242") // and back again
-		b.quiet()
-		b.has(billing.Unlimited)
 	})
 }
 
