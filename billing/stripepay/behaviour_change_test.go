@@ -21,7 +21,7 @@ func (b *bench) failing() {
 
 func TestBehaviour22DeclineOnUpgrade(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		before := b.subscribed("digital_monthly", visa)
+		before := b.buys("digital_monthly", visa)
 		b.failing()
 		b.advance(10 * day)
 		_, err := b.desk().Subscriptions.Update(before.ID, &stripe.SubscriptionParams{Items: b.swap("print_monthly"),
@@ -49,7 +49,7 @@ func TestBehaviour22DeclineOnUpgrade(t *testing.T) {
 
 func TestBehaviour23FailingCardOnDowngradeIsHarmless(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		before := b.subscribed("print_monthly", visa)
+		before := b.buys("print_monthly", visa)
 		b.failing()
 		b.advance(10 * day)
 		after := b.edit(&stripe.SubscriptionParams{Items: b.swap("digital_monthly"), ProrationBehavior: stripe.String("always_invoice")})
@@ -74,7 +74,7 @@ func prorated(sub billing.Subscription, at time.Time, from, to int64) int64 {
 
 func TestBehaviour24Prorated(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		before := b.subscribed("digital_monthly", visa)
+		before := b.buys("digital_monthly", visa)
 		b.advance(10 * day)
 		at := b.paper.Now()
 		want := prorated(before, at, 700, 1400)
@@ -97,7 +97,7 @@ func TestBehaviour24Prorated(t *testing.T) {
 
 func TestBehaviour25NotProrated(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		before := b.subscribed("digital_monthly", visa)
+		before := b.buys("digital_monthly", visa)
 		b.advance(10 * day)
 		after := b.edit(&stripe.SubscriptionParams{Items: b.swap("print_monthly"), ProrationBehavior: stripe.String("none")})
 		if after.Plan != "print" || !after.PeriodEnd.Equal(before.PeriodEnd) {

@@ -1,6 +1,7 @@
 package stripepay_test
 
 import (
+	"net/url"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 
 func TestBehaviour30CancelAtADate(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		before := b.subscribed("digital_monthly", visa)
+		before := b.buys("digital_monthly", visa)
 		date := before.PeriodStart.Add(20 * day)
 		if got := b.edit(&stripe.SubscriptionParams{CancelAt: stripe.Int64(date.Unix())}); !got.CancelAt.Equal(date) || got.Status != billing.Active {
 			t.Errorf("to be cancelled: %+v", got)
@@ -25,7 +26,7 @@ func TestBehaviour30CancelAtADate(t *testing.T) {
 		b.faults(muted) // nobody needs to tell us what day it is
 		b.must(b.standin.Advance(t.Context(), date))
 		b.has()
-		b.faults(map[string][]string{"clear": {"1"}})
+		b.faults(url.Values{"clear": {"1"}})
 		b.quiet()
 		if got := b.sub(); got.Status != billing.Canceled || !got.EndedAt.Equal(date) {
 			t.Errorf("on its day: %+v", got)
@@ -36,7 +37,7 @@ func TestBehaviour30CancelAtADate(t *testing.T) {
 
 func TestBehaviour31CancelNowWhileScheduled(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		before := b.subscribed("print_monthly", visa)
+		before := b.buys("print_monthly", visa)
 		schedule, err := b.desk().SubscriptionSchedules.New(&stripe.SubscriptionScheduleParams{FromSubscription: &before.ID})
 		b.must(err)
 		_, err = b.desk().SubscriptionSchedules.Update(schedule.ID, &stripe.SubscriptionScheduleParams{
@@ -80,7 +81,7 @@ func TestBehaviour31CancelNowWhileScheduled(t *testing.T) {
 func TestBehaviour32ResumeOnlyInGrace(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		first := b.subscribed("digital_monthly", visa)
+		first := b.buys("digital_monthly", visa)
 		b.must(b.Cancel(ctx, b.reader, billing.Parting{}))
 		if got := b.sub(); !got.CancelAt.Equal(got.PeriodEnd) {
 			t.Errorf("cancelled: %+v", got)
@@ -102,7 +103,7 @@ func TestBehaviour32ResumeOnlyInGrace(t *testing.T) {
 		if err := b.Resume(ctx, b.reader); !fault.Is(err, fault.Conflict) {
 			t.Errorf("taken back after the end: %v", err)
 		}
-		b.faults(map[string][]string{"clear": {"1"}})
+		b.faults(url.Values{"clear": {"1"}})
 		b.quiet()
 		if err := b.Resume(ctx, b.reader); !fault.Is(err, fault.Conflict) {
 			t.Errorf("taken back after it was over: %v", err)
@@ -117,7 +118,7 @@ func TestBehaviour32ResumeOnlyInGrace(t *testing.T) {
 
 func TestBehaviour35CustomerDeleted(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		before := b.subscribed("digital_monthly", visa)
+		before := b.buys("digital_monthly", visa)
 		_, err := b.desk().Customers.Del(before.Customer, nil)
 		b.must(err)
 		b.quiet()
@@ -129,7 +130,7 @@ func TestBehaviour35CustomerDeleted(t *testing.T) {
 			t.Errorf("failed: %v", got)
 		}
 		b.noDrift()
-		again := b.subscribed("digital_monthly", visa)
+		again := b.buys("digital_monthly", visa)
 		if again.Customer == before.Customer {
 			t.Error("a deleted customer was sold to")
 		}

@@ -21,7 +21,7 @@ func (b *bench) chargeOf() string {
 
 func TestBehaviour34PartialAndSeveralRefunds(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
-		b.subscribed("digital_monthly", visa)
+		b.buys("digital_monthly", visa)
 		charge := b.chargeOf()
 		back := func(amount int64) error {
 			_, err := b.desk().Refunds.New(&stripe.RefundParams{Charge: &charge, Amount: &amount})
@@ -59,7 +59,7 @@ func TestBehaviour34PartialAndSeveralRefunds(t *testing.T) {
 func TestBehaviour36DefaultCardRemoved(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		before := b.subscribed("digital_monthly", visa)
+		before := b.buys("digital_monthly", visa)
 		had, _, err := b.db.CustomerByID(ctx, before.Customer)
 		b.must(err)
 		if had.Card.IsZero() {
@@ -95,7 +95,7 @@ func TestBehaviour37AnnualRenewalMailYesMonthlyNo(t *testing.T) {
 	for price, want := range map[string]int{"digital_yearly": 1, "digital_monthly": 0} {
 		t.Run(price, func(t *testing.T) {
 			engines(t, func(t *testing.T, b *bench) {
-				before := b.subscribed(price, visa)
+				before := b.buys(price, visa)
 				remind := func(at time.Time) {
 					t.Helper()
 					if at.After(b.paper.Now()) {
@@ -127,7 +127,7 @@ const disputes = "4000000000000259" // pays, and its holder takes it back
 // disputed is a subscriber whose payment is taken back.
 func (b *bench) disputed() *stripe.Dispute {
 	b.t.Helper()
-	b.subscribed("digital_monthly", disputes)
+	b.buys("digital_monthly", disputes)
 	b.has(billing.Unlimited)
 	b.advance(time.Second)
 	b.quiet()

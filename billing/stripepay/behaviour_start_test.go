@@ -15,14 +15,14 @@ const confirms = "4000002500003155" // wants its holder to confirm
 func TestBehaviour16ReactivationAfterCancel(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		first := b.subscribed("digital_monthly", visa)
+		first := b.buys("digital_monthly", visa)
 		b.must(b.Cancel(ctx, b.reader, billing.Parting{}))
 		b.advance(32 * day)
 		b.has()
 		if got := b.sub(); got.Status != billing.Canceled {
 			t.Fatalf("after the period: %+v", got)
 		}
-		again := b.subscribed("digital_yearly", visa)
+		again := b.buys("digital_yearly", visa)
 		b.has(billing.Unlimited)
 		if again.ID == first.ID || again.Customer != first.Customer || again.Interval != billing.Yearly {
 			t.Errorf("back again: %+v", again)
@@ -63,7 +63,7 @@ func TestBehaviour17IncompleteIsNotActive(t *testing.T) {
 func TestBehaviour18PastDuePolicy(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
-		first := b.subscribed("digital_monthly", visa)
+		first := b.buys("digital_monthly", visa)
 		portal, err := b.Portal(ctx, b.reader)
 		b.must(err)
 		b.card(portal, failsLater)
@@ -114,7 +114,7 @@ func TestBehaviour19IncompleteExpiredIsCleanedUp(t *testing.T) {
 		if again := b.buy("digital_monthly"); again == first {
 			t.Error("the page that has run out was given again")
 		}
-		b.subscribed("digital_monthly", visa)
+		b.buys("digital_monthly", visa)
 		b.has(billing.Unlimited)
 		if b.takings() != 700 {
 			t.Errorf("%d was taken", b.takings())

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
-	"github.com/stripe/stripe-go/v76/client"
 	"github.com/stripe/stripe-go/v76/webhook"
 
 	"broadsheet/billing"
@@ -73,24 +72,15 @@ func TestBehavioursAreNumbered(t *testing.T) {
 
 const visa = "4242424242424242"
 
-// subscribed is the reader with a plan that was bought at Stripe's page and
+// buys gives the reader a plan that is bought at Stripe's page and
 // paid, all webhooks delivered.
-func (b *bench) subscribed(price, card string) billing.Subscription {
+func (b *bench) buys(price, card string) billing.Subscription {
 	b.t.Helper()
 	address := b.buy(price)
 	b.pay(address, card)
 	b.finish(address)
 	b.quiet()
 	return b.sub()
-}
-
-// desk is Stripe's own desk, where a person can do anything to a subscription
-// without asking the paper.
-func (b *bench) desk() *client.API {
-	return client.New(testKey, &stripe.Backends{API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
-		URL: stripe.String(b.api), HTTPClient: b.web, MaxNetworkRetries: stripe.Int64(0), EnableTelemetry: stripe.Bool(false),
-		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
-	})})
 }
 
 // edit changes the reader's subscription at Stripe's desk and waits until the
