@@ -50,6 +50,8 @@ type Price struct {
 	Plan      string // plan key
 	Interval  Interval
 	Money     Money
+	TrialDays int       // free before the first payment, once in a reader's life
+	TrialCard TrialCard // "" without a trial
 }
 
 // Plan is what can be bought.

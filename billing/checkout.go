@@ -24,6 +24,7 @@ type Checkout struct {
 	Tries     int    // at making the session, for the idempotency key
 	State     CheckoutState
 	Created   time.Time // paper time
+	TrialDays int       // that it was opened with
 }
 
 // CheckoutState is where a checkout stands.
@@ -53,6 +54,7 @@ type Order struct {
 	LookupKey string
 	Return    string // local path
 	Visitor   string
+	Verified  bool // the address was proven
 }
 
 // ErrSubscribed is the cause of a Conflict: the reader has a live subscription.
@@ -124,6 +126,7 @@ type sale struct {
 	Order
 	fence    int64
 	customer string
+	trial    Trial
 }
 
 func (s *sale) open(ctx context.Context) (string, error) {
@@ -132,6 +135,14 @@ func (s *sale) open(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if err := s.findCustomer(ctx); err != nil {
+		return "", err
+	}
+	catalogue, err := s.Store.Catalogue(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, price, _ := catalogue.Price(s.LookupKey)
+	if s.trial, err = s.trialFor(ctx, s.ReaderID, s.Verified, price); err != nil {
 		return "", err
 	}
 	have, ok, err := s.Store.OpenCheckout(ctx, s.ReaderID)
@@ -150,7 +161,9 @@ func (s *sale) open(ctx context.Context) (string, error) {
 	if err := s.clearIncomplete(ctx, incomplete); err != nil {
 		return "", err
 	}
-	return s.start(ctx, s.newCheckout(s.Order, s.customer))
+	fresh := s.newCheckout(s.Order, s.customer)
+	fresh.TrialDays = s.trial.Days
+	return s.start(ctx, fresh)
 }
 
 // mayBuy asks Stripe, for each customer that the reader has, whether a
@@ -218,6 +231,7 @@ func (s *sale) resume(ctx context.Context, have Checkout) (string, *Checkout, er
 	if fault.Is(err, fault.Missing) {
 		if have.LookupKey == s.LookupKey {
 			have.Customer, have.Return, have.Visitor = s.customer, s.Return, s.Visitor
+			have.TrialDays = s.trial.Days
 			return "", &have, nil
 		}
 		return "", nil, s.close(ctx, have, CheckoutClosed)
@@ -232,7 +246,7 @@ func (s *sale) resume(ctx context.Context, have Checkout) (string, *Checkout, er
 			return "", nil, err
 		}
 		return "", nil, s.refuseIfBought(ctx)
-	case session.Status == SessionOpen && have.LookupKey == s.LookupKey && session.URL != "":
+	case session.Status == SessionOpen && s.sameAs(have) && session.URL != "":
 		have.Return, have.Visitor = s.Return, s.Visitor
 		return session.URL, nil, s.held(ctx, func(ctx context.Context) error { return s.Store.SaveCheckout(ctx, have) })
 	case session.Status == SessionOpen:
@@ -247,6 +261,12 @@ func (s *sale) resume(ctx context.Context, have Checkout) (string, *Checkout, er
 		}
 	}
 	return "", nil, s.close(ctx, have, CheckoutClosed)
+}
+
+// sameAs reports whether a checkout is for what is asked for now, on the same
+// terms.
+func (s *sale) sameAs(have Checkout) bool {
+	return have.LookupKey == s.LookupKey && have.TrialDays == s.trial.Days
 }
 
 func (s *sale) sessionOf(ctx context.Context, c Checkout) (Session, error) {
@@ -302,6 +322,7 @@ func (s *sale) start(ctx context.Context, c Checkout) (string, error) {
 		SuccessURL: s.BaseURL + "/checkout/done?session={CHECKOUT_SESSION_ID}",
 		CancelURL:  s.BaseURL + "/checkout/back?checkout=" + c.ID,
 		Key:        "checkout:" + c.ID + ":" + strconv.Itoa(c.Tries),
+		Trial:      s.trial,
 	}
 	if plan, _, _ := catalogue.Price(c.LookupKey); plan.Has(Print) {
 		ask.ShipsTo = catalogue.ShipsTo

@@ -33,6 +33,8 @@ const (
 	EffectRenews    = "billing.renews"       // a yearly plan renews before long
 	EffectPaused    = "billing.paused"       // a pause was set
 	EffectReturns   = "billing.returns"      // a pause ends before long
+	EffectTrialEnds = "billing.trial_ends"   // the free days end before long
+	EffectTrialOver = "billing.trial_over"   // they ended, and nobody had given a card
 	EffectSecond    = "billing.second"       // a second live subscription must go
 	EffectPay       = "billing.pay"          // there is another card: try what is open
 )
@@ -63,6 +65,9 @@ func (s *Service) effects(ctx context.Context, readerID string, was Customer, se
 		sub.PastDueSince = pastDueSince(sub, seen.Invoices)
 		subs[sub.ID] = sub
 		if err := s.pauseEffects(ctx, readerID, sub, seen.at); err != nil {
+			return err
+		}
+		if err := s.trialEffects(ctx, readerID, sub, seen.Invoices, seen.at); err != nil {
 			return err
 		}
 		if (sub.Status == Active || sub.Status == Trialing) && recent(sub.Started) {

@@ -201,6 +201,7 @@ type NewSession struct {
 	SuccessURL string   // holds {CHECKOUT_SESSION_ID}
 	CancelURL  string
 	Key        string // idempotency
+	Trial      Trial
 }
 
 // Declined is the cause of a fault when a card was refused.

@@ -31,6 +31,9 @@ func (s *Service) Remind(ctx context.Context) error {
 	if err := s.remindOfYears(ctx); err != nil {
 		return fmt.Errorf("yearly renewals: %w", err)
 	}
+	if err := s.remindOfTrials(ctx); err != nil {
+		return fmt.Errorf("trials that end: %w", err)
+	}
 	if err := s.remindOfReturns(ctx); err != nil {
 		return fmt.Errorf("pauses that end: %w", err)
 	}

@@ -21,10 +21,12 @@ type sheet struct {
 		Summary  string    `yaml:"summary"`
 		Benefits []Benefit `yaml:"benefits"`
 		Prices   []struct {
-			LookupKey string   `yaml:"lookup_key"`
-			Interval  Interval `yaml:"interval"`
-			Amount    int64    `yaml:"amount"`
-			Currency  string   `yaml:"currency"` // the paper's, if empty
+			LookupKey string    `yaml:"lookup_key"`
+			Interval  Interval  `yaml:"interval"`
+			Amount    int64     `yaml:"amount"`
+			Currency  string    `yaml:"currency"` // the paper's, if empty
+			TrialDays int       `yaml:"trial_days"`
+			TrialCard TrialCard `yaml:"trial_card"` // required, if empty
 		} `yaml:"prices"`
 	} `yaml:"plans"`
 }
@@ -51,8 +53,12 @@ func ParseSheet(raw []byte) (Catalogue, error) {
 			if currency == "" {
 				currency = s.Currency
 			}
+			if pr.TrialCard == "" && pr.TrialDays > 0 {
+				pr.TrialCard = TrialCardRequired
+			}
 			plan.Prices = append(plan.Prices, Price{
 				LookupKey: pr.LookupKey, Plan: p.Key, Interval: pr.Interval, Money: Money{pr.Amount, currency},
+				TrialDays: pr.TrialDays, TrialCard: pr.TrialCard,
 			})
 		}
 		c.Plans = append(c.Plans, plan)
@@ -99,6 +105,10 @@ func (c Catalogue) Faults() []string {
 			bad(pr.Interval != Monthly && pr.Interval != Yearly, "The price %q is paid each %q; month and year are known.", pr.LookupKey, pr.Interval)
 			bad(pr.Money.Amount <= 0, "The price %q must be more than nothing.", pr.LookupKey)
 			bad(!currencyForm.MatchString(pr.Money.Currency), "The price %q has the currency %q, which is not three small letters.", pr.LookupKey, pr.Money.Currency)
+			bad(pr.TrialDays < 0 || pr.TrialDays > MostTrialDays, "The price %q has %d trial days; 0 to %d can be given.", pr.LookupKey, pr.TrialDays, MostTrialDays)
+			bad(pr.TrialDays > 0 && pr.TrialCard != TrialCardRequired && pr.TrialCard != TrialCardOptional,
+				"The price %q has the trial_card %q; required and optional are known.", pr.LookupKey, pr.TrialCard)
+			bad(pr.TrialDays == 0 && pr.TrialCard != "", "The price %q has a trial_card and no trial_days.", pr.LookupKey)
 			lookups[pr.LookupKey] = true
 		}
 	}

@@ -42,6 +42,7 @@ type recordStore interface {
 	noticeStore
 	leavingStore
 	pauseStore
+	trialStore
 	Quarantine(ctx context.Context, o Oddity) error
 	Release(ctx context.Context, object Ref, why string, at time.Time) error
 	Oddities(ctx context.Context) ([]Oddity, error)

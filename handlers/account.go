@@ -135,7 +135,7 @@ func (s *Site) whyHas(page *views.AccountPage, h billing.Holding) string {
 	case h.State == billing.StandsPausing:
 		return with + ", until its pause begins on " + s.date(h.Until)
 	case h.State == billing.StandsTrial:
-		return with + ", on trial"
+		return with + ", free until " + s.date(page.Subscription.TrialEnd)
 	}
 	return with + ", for as long as you keep it"
 }

@@ -48,7 +48,12 @@ func (s *Site) showPlans(c echo.Context, status int, page views.SubscribePage) e
 		page.Notice = notice
 	}
 	page.Registered, page.WindowDays = set.rules.Registered, int(set.rules.Window/(24*time.Hour))
+	page.Trials = true
 	if v.principal != nil {
+		page.Proven = v.principal.Reader.IsVerified()
+		if page.Trials, err = s.Billing.MayTry(c.Request().Context(), v.principal.Reader.ID); err != nil {
+			return err
+		}
 		sub, err := s.Billing.SubscriptionOf(c.Request().Context(), v.principal.Reader.ID, s.now())
 		if err != nil {
 			return err
@@ -159,7 +164,7 @@ func (s *Site) checkoutDone(c echo.Context) error {
 	if sub := out.Subscription; sub != nil && out.State == billing.OutcomeActive {
 		page.Plan, _ = catalogue.Plan(sub.Plan)
 		page.Price = billing.Price{LookupKey: sub.LookupKey, Plan: sub.Plan, Interval: sub.Interval, Money: sub.Money}
-		page.Next = nextPayment(*sub)
+		page.Next, page.Free = nextPayment(*sub), sub.Status == billing.Trialing
 	}
 	page.ReturnText = s.headlineAt(ctx, page.Return)
 	return s.render(c, http.StatusOK, views.CheckoutDone(page))

@@ -88,7 +88,7 @@ func (c *Checkout) Begin(ctx context.Context, p Purchase) (Begun, error) {
 }
 
 func (p Purchase) order(r reader.Reader) billing.Order {
-	return billing.Order{ReaderID: r.ID, Email: r.Email, LookupKey: p.LookupKey, Return: p.Return, Visitor: p.Visitor}
+	return billing.Order{ReaderID: r.ID, Email: r.Email, LookupKey: p.LookupKey, Return: p.Return, Visitor: p.Visitor, Verified: r.IsVerified()}
 }
 
 // open makes the account of a new address, and its checkout in the same

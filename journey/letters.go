@@ -49,6 +49,8 @@ func (b BillingLetters) Handle(on func(kind string, h jobs.Handler)) {
 	on(billing.EffectLapsed, b.job(b.lapsed))
 	on(billing.EffectCardOld, b.job(b.cardExpires))
 	on(billing.EffectRenews, b.job(b.renews))
+	on(billing.EffectTrialEnds, b.job(b.trialEnds))
+	on(billing.EffectTrialOver, b.job(b.trialOver))
 	on(billing.EffectPaused, b.job(b.paused))
 	on(billing.EffectReturns, b.job(b.returns))
 }
@@ -96,7 +98,14 @@ func (b BillingLetters) welcome(ctx context.Context, e billing.Effect, who reade
 		return nil, err
 	}
 	if !who.IsVerified() {
-		return letters.Purchase{Plan: plan, Money: sub.Money, Interval: sub.Interval, At: sub.Started}, nil
+		bought := letters.Purchase{Plan: plan, Money: sub.Money, Interval: sub.Interval, At: sub.Started}
+		if sub.Status == billing.Trialing {
+			bought.Free = sub.TrialEnd
+		}
+		return bought, nil
+	}
+	if sub.Status == billing.Trialing {
+		return b.trialBegan(ctx, *sub, plan, who)
 	}
 	return letters.Welcome{Name: who.Name, Plan: plan, Money: sub.Money, Interval: sub.Interval, Next: sub.PeriodEnd}, nil
 }

@@ -84,10 +84,10 @@ func (db *DB) savePlan(ctx context.Context, position int, p billing.Plan) error 
 	}
 	for i, pr := range p.Prices {
 		if _, err := db.exec(ctx, "save price", `
-			INSERT INTO prices (lookup_key, plan, every, amount, currency, position, sold) VALUES ($1, $2, $3, $4, $5, $6, TRUE)
+			INSERT INTO prices (lookup_key, plan, every, amount, currency, position, sold, trial_days, trial_card) VALUES ($1, $2, $3, $4, $5, $6, TRUE, $7, $8)
 			ON CONFLICT (lookup_key) DO UPDATE SET plan = excluded.plan, every = excluded.every, amount = excluded.amount,
-				currency = excluded.currency, position = excluded.position, sold = TRUE`,
-			pr.LookupKey, p.Key, string(pr.Interval), pr.Money.Amount, pr.Money.Currency, i); err != nil {
+				currency = excluded.currency, position = excluded.position, sold = TRUE, trial_days = excluded.trial_days, trial_card = excluded.trial_card`,
+			pr.LookupKey, p.Key, string(pr.Interval), pr.Money.Amount, pr.Money.Currency, i, pr.TrialDays, string(pr.TrialCard)); err != nil {
 			return err
 		}
 	}
@@ -118,8 +118,8 @@ func (db *DB) Catalogue(ctx context.Context) (c billing.Catalogue, err error) {
 		return c, err
 	}
 	prices, err := all(ctx, db, "prices", func(rows *sql.Rows) (p priceRow, err error) {
-		return p, rows.Scan(&p.LookupKey, &p.Plan, &p.Interval, &p.Money.Amount, &p.Money.Currency, &p.sold)
-	}, `SELECT lookup_key, plan, every, amount, currency, sold FROM prices ORDER BY plan, position, lookup_key`)
+		return p, rows.Scan(&p.LookupKey, &p.Plan, &p.Interval, &p.Money.Amount, &p.Money.Currency, &p.sold, &p.TrialDays, &p.TrialCard)
+	}, `SELECT lookup_key, plan, every, amount, currency, sold, trial_days, trial_card FROM prices ORDER BY plan, position, lookup_key`)
 	if err != nil {
 		return c, err
 	}

@@ -149,6 +149,8 @@ func (p AccountPage) running() standing {
 		}
 	case s.IsPaused:
 		return p.paused()
+	case s.Status == billing.Trialing:
+		return p.trying()
 	}
 	return standing{
 		pill: "Active", kind: Good, next: "Next payment",

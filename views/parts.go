@@ -42,6 +42,8 @@ type offer struct {
 	askEmail  bool   // the viewer is signed out and gives an address here
 	email     string // what was typed
 	emailErr  string
+	trials    bool   // free days are offered
+	proven    bool   // the viewer's address is: they may begin without a card
 	selected  string // lookup key that was chosen before, "" for none
 }
 

@@ -108,7 +108,7 @@ func (p ArticlePage) wallText() string {
 // asked in place.
 func (p ArticlePage) offer(where string) offer {
 	return offer{
-		where: where, level: 3, catalogue: p.Catalogue, back: p.Path,
+		where: where, level: 3, catalogue: p.Catalogue, back: p.Path, trials: !p.SignedIn, // of who is signed in this page does not know
 		askEmail: where == "wall" && !p.SignedIn && p.Gate.Wall == paywall.Subscribe,
 	}
 }

@@ -15,6 +15,8 @@ type SubscribePage struct {
 	Email           string           // what a signed-out reader typed
 	EmailError      string
 	Selected        string // lookup key of the price that was chosen when the form came back; "" for none
+	Trials          bool   // free days are offered: the viewer has not had theirs
+	Proven          bool   // the viewer's address is: they may begin without a card
 	HasSubscription bool   // the reader has a live one: nothing is sold, the account is shown the way to
 	Registered      int    // stories in a window for a registered reader without a plan; 0 leaves the row out
 	WindowDays      int    // how long that window is
@@ -30,7 +32,7 @@ func (p SubscribePage) offer() offer {
 	}
 	return offer{
 		where: "page", level: 2, catalogue: p.Catalogue, back: p.Return, yearly: yearly, selected: p.Selected,
-		askEmail: !p.SignedIn, email: p.Email, emailErr: p.EmailError,
+		trials: p.Trials, proven: p.Proven, askEmail: !p.SignedIn, email: p.Email, emailErr: p.EmailError,
 	}
 }
 
@@ -128,6 +130,7 @@ type CheckoutDonePage struct {
 	Email      string    // where the receipt goes
 	Unverified bool      // the address isn't proven yet
 	Next       time.Time // of the next payment; zero if there is none
+	Free       bool      // nothing is charged before it
 }
 
 // readOn is what the button back says.

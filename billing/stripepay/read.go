@@ -141,7 +141,7 @@ func subscriptionOf(sub *stripe.Subscription) billing.Subscription {
 		PeriodStart: unix(sub.CurrentPeriodStart), PeriodEnd: unix(sub.CurrentPeriodEnd),
 		CancelAt: unix(sub.CancelAt), CanceledAt: unix(sub.CanceledAt), EndedAt: unix(sub.EndedAt), TrialEnd: unix(sub.TrialEnd),
 	}
-	out.Anchor = unix(sub.BillingCycleAnchor)
+	out.Anchor, out.TrialThen = unix(sub.BillingCycleAnchor), trialThen(sub)
 	if sub.Customer != nil {
 		out.Customer = sub.Customer.ID
 	}

@@ -80,6 +80,54 @@ func testTerms(t *testing.T, open Opener) {
 			t.Error("joined", diff)
 		}
 	})
+	t.Run("a price keeps its trial", func(t *testing.T) {
+		t.Parallel()
+		db, ctx := open(t), t.Context()
+		price := billing.Price{LookupKey: "digital_monthly", Plan: "digital", Interval: billing.Monthly, Money: billing.Money{Amount: 700, Currency: "eur"}}
+		for _, days := range []int{0, 14, 30, 0} {
+			price.TrialDays, price.TrialCard = days, ""
+			if days > 0 {
+				price.TrialCard = billing.TrialCardOptional
+			}
+			plan := billing.Plan{Key: "digital", Name: "Digital", Benefits: []billing.Benefit{billing.Unlimited}, Prices: []billing.Price{price}}
+			noError(t, db.SaveCatalogue(ctx, billing.Catalogue{Plans: []billing.Plan{plan}}))
+			got, err := db.Catalogue(ctx)
+			noError(t, err)
+			if diff := cmp.Diff([]billing.Plan{plan}, got.Plans); diff != "" {
+				t.Error(days, diff)
+			}
+		}
+	})
+	t.Run("who had a trial, and whose ends before long", func(t *testing.T) {
+		t.Parallel()
+		db, ctx := withReaders(t), t.Context()
+		for id, how := range map[string]func(*billing.Subscription){
+			"sub_a": func(*billing.Subscription) {},
+			"sub_b": func(s *billing.Subscription) { s.TrialEnd = now },
+			"sub_c": func(s *billing.Subscription) { s.TrialEnd = now.Add(time.Hour + time.Microsecond) },
+			"sub_d": func(s *billing.Subscription) { s.CancelAt = s.TrialEnd },
+			"sub_e": func(s *billing.Subscription) { s.Status = billing.Active },
+		} {
+			s := sub(id, "r1")
+			s.Status, s.TrialEnd = billing.Trialing, now.Add(time.Hour)
+			how(&s)
+			noError(t, db.RecordSubscription(ctx, s))
+		}
+		noError(t, db.RecordSubscription(ctx, sub("sub_f", "r2")))
+		for id, want := range map[string]bool{"r1": true, "r2": false} {
+			if had, err := db.HadTrial(ctx, id); err != nil || had != want {
+				t.Errorf("%s had a trial: %t %v", id, had, err)
+			}
+		}
+		list, err := db.TrialsEnding(ctx, now, now.Add(time.Hour), "", 9)
+		noError(t, err)
+		if len(list) != 1 || list[0].ID != "sub_a" {
+			t.Errorf("%+v", list)
+		}
+		if list, err = db.TrialsEnding(ctx, now, now.Add(time.Hour), "sub_a", 9); err != nil || len(list) != 0 {
+			t.Errorf("the next page: %+v %v", list, err)
+		}
+	})
 	t.Run("whose pause ends before long", func(t *testing.T) {
 		t.Parallel()
 		db, ctx := withReaders(t), t.Context()

@@ -123,14 +123,19 @@ type Purchase struct {
 	Money    billing.Money
 	Interval billing.Interval
 	At       time.Time
+	Free     time.Time // nothing is charged before; zero when it was paid at once
 }
 
 // Letter writes it.
 func (p Purchase) Letter(h House) (Letter, error) {
+	price := "for " + views.Money(p.Money) + " a " + string(p.Interval)
+	if !p.Free.IsZero() {
+		price = "free until " + h.date(p.Free) + " and then " + price
+	}
 	return h.write(letter{
 		subject: p.Plan + " was bought with your address",
 		preview: "If it was you, sign in once. If not, you can cancel it.",
-		title:   p.Plan + " was bought with your address, for " + views.Money(p.Money) + " a " + string(p.Interval) + ".",
+		title:   p.Plan + " was bought with your address, " + price + ".",
 		under:   "Bought on " + h.date(p.At),
 		paras: []string{
 			"If it was you, sign in once with this address, and the plan is yours on every device.",

@@ -60,8 +60,15 @@ func letters() map[string]writer {
 		"paused-later":  Paused{Plan: "Digital", Money: eur(700), From: third, Free: true, Later: true},
 		"returns":       Returns{Plan: "Digital", Money: eur(700), On: third.AddDate(0, 2, 0), Card: "the card ending 4242"},
 		"returns-free":  Returns{Plan: "Digital", Money: eur(700), On: third.AddDate(0, 2, 0), Free: true},
+		"trial":         TrialBegan{Name: "Maud Ferreira", Plan: "Digital", Money: eur(700), Interval: billing.Monthly, Ends: third, Card: "the card ending 4242"},
+		"trial-bare":    TrialBegan{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, Ends: third},
+		"trial-ends":    TrialEnds{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, On: third, Card: "the card ending 4242"},
+		"trial-no-card": TrialEnds{Plan: "Digital", Money: eur(7000), Interval: billing.Yearly, On: third},
+		"trial-over":    TrialOver{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, On: third},
+		"trial-paused":  TrialOver{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, On: third, Paused: true},
 		"second":        Second{Reader: "maud@example.org", Plan: "Digital", Subscription: "sub_1", Refund: eur(700), Refunds: []string{"re_1"}},
 		"receipt-bare":  Receipt{Number: "EX-0002", Plan: "Digital", Paid: eur(700), At: third},
+		"purchase-free": Purchase{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, At: third, Free: third.AddDate(0, 0, 14)},
 		"purchase":      Purchase{Plan: "Digital <&>", Money: eur(700), Interval: billing.Monthly, At: third},
 	}
 }
