@@ -106,7 +106,9 @@ type Story struct {
 	Body       Body
 	Source     string   // the Markdown as it was imported
 	Related    []string // slugs, as the desk chose them
-	Version    int64    // grows with every change of anything a page shows
+	// Corrections say what was wrong in it, the oldest first.
+	Corrections []Correction
+	Version     int64 // grows with every change of anything a page shows
 }
 
 // Minutes is how long a story takes at 230 words a minute, at least one.

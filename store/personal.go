@@ -21,6 +21,7 @@ type Personal interface {
 func (db *DB) Personal() []Personal {
 	return []Personal{
 		db.MeterData(),
+		db.EditingData(),
 		db.BillingData(),
 		db.ReaderData(),
 	}

@@ -14,7 +14,8 @@ import (
 	"broadsheet/paywall"
 )
 
-// SaveStory makes or changes the story at s.Slug and says which. A new story
+// SaveStory makes or changes the story that has, or had, the address s.Slug, and
+// says which. A new story
 // takes s.ID and version 1; a known one keeps its identifier, and its version
 // grows by one if anything in it differs. Section and Author are named by their
 // slugs and must exist. Origin is the file that the story came from, "" for
@@ -22,7 +23,7 @@ import (
 func (db *DB) SaveStory(ctx context.Context, s news.Story, origin string, now time.Time) (news.Saved, error) {
 	var saved news.Saved
 	err := db.InTx(ctx, func(ctx context.Context) error {
-		old, oldOrigin, err := db.story(ctx, `s.slug = $1`, s.Slug)
+		old, oldOrigin, err := db.byAddress(ctx, s.Slug)
 		none, err := missing(err)
 		if err != nil {
 			return err
@@ -33,7 +34,7 @@ func (db *DB) SaveStory(ctx context.Context, s news.Story, origin string, now ti
 			saved = news.Saved{Story: s, Change: news.Added}
 			return db.insertStory(ctx, s, origin, now)
 		}
-		s.ID, s.Version = old.ID, old.Version
+		s.ID, s.Slug, s.Version = old.ID, old.Slug, old.Version
 		if sameStory(old, s) {
 			saved = news.Saved{Story: old, Change: news.Kept}
 			return db.moveStory(ctx, old.ID, oldOrigin, origin)
@@ -63,6 +64,7 @@ func sameStory(a, b news.Story) bool {
 		return false
 	}
 	a.Related, b.Related, a.Body, b.Body, a.Published, a.Updated = nil, nil, nil, nil, b.Published, b.Updated
+	a.Corrections, b.Corrections = nil, nil // they have their own way in
 	return reflect.DeepEqual(a, b)
 }
 
@@ -180,7 +182,11 @@ func (db *DB) indexStory(ctx context.Context, s news.Story) error {
 const storyColumns = `s.id, s.slug, s.headline, s.standfirst, s.kicker, s.form, s.access, s.published_at, s.figure, s.words,
 	c.slug, c.name, c.description, c.position, a.slug, a.name, a.role, a.bio`
 
-const storyTables = ` FROM stories s JOIN sections c ON c.slug = s.section JOIN authors a ON a.slug = s.author `
+// storyTables holds every story; shownTables those that readers have.
+const (
+	storyTables = ` FROM stories s JOIN sections c ON c.slug = s.section JOIN authors a ON a.slug = s.author `
+	shownTables = ` FROM stories s JOIN sections c ON c.slug = s.section AND s.hidden_at IS NULL JOIN authors a ON a.slug = s.author `
+)
 
 // scanStory reads storyColumns and then what more asks for.
 func scanStory(scan func(...any) error, s *news.Story, words *int, more ...any) error {
@@ -205,10 +211,15 @@ func (db *DB) story(ctx context.Context, where string, arg any) (news.Story, str
 	var s news.Story
 	var words int
 	var updated sql.NullInt64
-	var body, origin, related string
-	row := db.r(ctx).QueryRowContext(ctx, `SELECT `+storyColumns+`, s.updated_at, s.body, s.source, s.origin, s.related, s.version`+storyTables+`WHERE `+where, arg)
-	if err := scanStory(row.Scan, &s, &words, &updated, &body, &s.Source, &origin, &related, &s.Version); err != nil {
+	var body, origin, related, corrections string
+	row := db.r(ctx).QueryRowContext(ctx, `SELECT `+storyColumns+`, s.updated_at, s.body, s.source, s.origin, s.related, s.corrections, s.version`+storyTables+`WHERE `+where, arg)
+	if err := scanStory(row.Scan, &s, &words, &updated, &body, &s.Source, &origin, &related, &corrections, &s.Version); err != nil {
 		return news.Story{}, "", err
+	}
+	if corrections != "[]" {
+		if err := json.Unmarshal([]byte(corrections), &s.Corrections); err != nil {
+			return news.Story{}, "", err
+		}
 	}
 	s.Updated, s.Related = unstamp(updated), strings.Fields(related)
 	if err := json.Unmarshal([]byte(body), &s.Body); err != nil {
@@ -217,14 +228,19 @@ func (db *DB) story(ctx context.Context, where string, arg any) (news.Story, str
 	return s, origin, nil
 }
 
-// StoryBySlug finds a story by the end of its address; fault.Missing if there
-// is none.
+// StoryBySlug finds a story by the end of its address; fault.Missing if readers
+// have none there.
 func (db *DB) StoryBySlug(ctx context.Context, slug string) (news.Story, error) {
-	return db.wholeStory(ctx, `s.slug = $1`, slug)
+	return db.wholeStory(ctx, `s.hidden_at IS NULL AND s.slug = $1`, slug)
 }
 
-// StoryByID finds a story by its identifier; fault.Missing if there is none.
+// StoryByID finds a story by its identifier; fault.Missing if readers have none.
 func (db *DB) StoryByID(ctx context.Context, id string) (news.Story, error) {
+	return db.wholeStory(ctx, `s.hidden_at IS NULL AND s.id = $1`, id)
+}
+
+// StoredStory finds a story that readers have or had.
+func (db *DB) StoredStory(ctx context.Context, id string) (news.Story, error) {
 	return db.wholeStory(ctx, `s.id = $1`, id)
 }
 
@@ -234,10 +250,10 @@ func (db *DB) wholeStory(ctx context.Context, where, arg string) (news.Story, er
 	return s, absent(none, "We couldn't find that story.", err)
 }
 
-// StoryOrigin says which file the story at slug came from and what its headline
+// StoryOrigin says which file the story that has, or had, that slug came from and what its headline
 // is; found is false if there is no such story.
 func (db *DB) StoryOrigin(ctx context.Context, slug string) (origin string, story news.Story, found bool, err error) {
-	story, origin, err = db.story(ctx, `s.slug = $1`, slug)
+	story, origin, err = db.byAddress(ctx, slug)
 	none, err := missing(err)
 	if err != nil {
 		return "", news.Story{}, false, fmt.Errorf("story %s: %w", slug, err)

@@ -54,7 +54,7 @@ func (db *DB) listing(ctx context.Context, what string, where []string, args []a
 		args = append(args, stamp(before.At), before.ID)
 		where = append(where, fmt.Sprintf("(s.published_at, s.id) < ($%d, $%d)", len(args)-1, len(args)))
 	}
-	query := `SELECT ` + storyColumns + storyTables
+	query := `SELECT ` + storyColumns + shownTables
 	if len(where) > 0 {
 		query += `WHERE ` + strings.Join(where, ` AND `)
 	}
@@ -97,7 +97,7 @@ func (db *DB) teasers(ctx context.Context, column string, keys []string, key fun
 		for i, k := range chunk {
 			args[i] = k
 		}
-		list, err := all(ctx, db, "stories", scanTeaser, `SELECT `+storyColumns+storyTables+`WHERE `+column+` IN (`+holders(len(chunk))+`)`, args...)
+		list, err := all(ctx, db, "stories", scanTeaser, `SELECT `+storyColumns+shownTables+`WHERE `+column+` IN (`+holders(len(chunk))+`)`, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -192,7 +192,7 @@ func (db *DB) AddReads(ctx context.Context, at time.Time, reads map[string]int) 
 // MostRead lists the n stories that were read most since the day of since, in
 // since's own zone; the newer first when two are even.
 func (db *DB) MostRead(ctx context.Context, since time.Time, n int) ([]news.Teaser, error) {
-	return all(ctx, db, "most read", scanTeaser, `SELECT `+storyColumns+storyTables+`
+	return all(ctx, db, "most read", scanTeaser, `SELECT `+storyColumns+shownTables+`
 		JOIN (SELECT story, SUM(reads) AS total FROM story_reads WHERE day >= $1 GROUP BY story) AS r ON r.story = s.id
 		ORDER BY r.total DESC, s.published_at DESC, s.id DESC LIMIT $2`, news.Day(since), n)
 }
@@ -205,13 +205,13 @@ func (db *DB) StoryAddresses(ctx context.Context, after string, n int) ([]news.A
 		err = rows.Scan(&a.Slug, &at)
 		a.Changed = unstamp(at)
 		return a, err
-	}, `SELECT slug, COALESCE(updated_at, published_at) FROM stories WHERE slug > $1 ORDER BY slug LIMIT $2`, after, n)
+	}, `SELECT slug, COALESCE(updated_at, published_at) FROM stories WHERE slug > $1 AND hidden_at IS NULL ORDER BY slug LIMIT $2`, after, n)
 }
 
 // CountStories counts the stories.
 func (db *DB) CountStories(ctx context.Context) (int, error) {
 	var n int
-	if err := db.r(ctx).QueryRowContext(ctx, `SELECT COUNT(*) FROM stories`).Scan(&n); err != nil {
+	if err := db.r(ctx).QueryRowContext(ctx, `SELECT COUNT(*) FROM stories WHERE hidden_at IS NULL`).Scan(&n); err != nil {
 		return 0, fmt.Errorf("count stories: %w", err)
 	}
 	return n, nil
@@ -222,6 +222,6 @@ func (db *DB) CountStories(ctx context.Context) (int, error) {
 func (db *DB) StoryMarks(ctx context.Context, every int) ([]string, error) {
 	return all(ctx, db, "marks", func(rows *sql.Rows) (slug string, err error) {
 		return slug, rows.Scan(&slug)
-	}, `SELECT slug FROM (SELECT slug, ROW_NUMBER() OVER (ORDER BY slug) AS n, COUNT(*) OVER () AS total FROM stories) AS numbered
+	}, `SELECT slug FROM (SELECT slug, ROW_NUMBER() OVER (ORDER BY slug) AS n, COUNT(*) OVER () AS total FROM stories WHERE hidden_at IS NULL) AS numbered
 		WHERE n % $1 = 0 AND n < total ORDER BY slug`, every)
 }

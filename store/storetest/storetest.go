@@ -28,6 +28,7 @@ func parts() []part {
 		{"jobs", testJobs},
 		{"house", testHouse},
 		{"news", testNews},
+		{"editing", testEditing},
 		{"meter", testMeter},
 		{"billing", testBilling},
 		{"terms", testTerms},
