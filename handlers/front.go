@@ -55,7 +55,7 @@ func (s *Site) frontView(ctx context.Context, v viewer, d paywall.Decision) (tem
 	if err != nil {
 		return nil, err
 	}
-	chosen, err := s.News.TeasersBySlug(ctx, append([]string{set.paper.Front.Lead}, set.paper.Front.Secondary...))
+	chosen, err := s.News.TeasersBySlug(ctx, set.chosen())
 	if err != nil {
 		return nil, err
 	}
@@ -71,6 +71,23 @@ func (s *Site) frontView(ctx context.Context, v viewer, d paywall.Decision) (tem
 	}
 	page.MostRead, err = s.mostRead(ctx, set, latest.Teasers)
 	return views.Front(page), err
+}
+
+// chosen are the slugs of what stands first: by the desk, or else by the
+// publication's own file.
+func (s *set) chosen() []string {
+	if len(s.picks) == 0 {
+		return append([]string{s.paper.Front.Lead}, s.paper.Front.Secondary...)
+	}
+	var slugs []string
+	for _, place := range []news.FrontPlace{news.FrontLead, news.FrontPin, news.FrontSecond} {
+		for _, p := range s.picks {
+			if p.Place == place {
+				slugs = append(slugs, p.Slug)
+			}
+		}
+	}
+	return slugs
 }
 
 func (s *Site) frontBlocks(ctx context.Context, set *set, pick *picker) ([]views.SectionBlock, error) {

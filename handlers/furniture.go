@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -34,6 +35,7 @@ type set struct {
 	links     []views.PageLink
 	catalogue billing.Catalogue
 	rules     paywall.Rules
+	picks     []news.FrontPick // of the desk, for now
 	accent    []byte
 	accentURL string
 }
@@ -76,14 +78,19 @@ func (f *furniture) refresh(ctx context.Context, now time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	picks, err := f.news.FrontPicks(ctx, now)
+	if err != nil {
+		return false, err
+	}
 	old := f.current.Load()
-	if old != nil && version == f.seen.Load() && rules == old.rules {
+	if old != nil && version == f.seen.Load() && rules == old.rules && slices.Equal(picks, old.picks) {
 		return false, nil
 	}
 	next, err := f.read(ctx, rules)
 	if err != nil {
 		return false, err
 	}
+	next.picks = picks
 	f.seen.Store(version)
 	f.current.Store(next)
 	return true, nil

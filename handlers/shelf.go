@@ -21,6 +21,9 @@ type NewsStore interface {
 	Pages(ctx context.Context) ([]news.Page, error)
 	PageBySlug(ctx context.Context, slug string) (news.Page, error)
 	StoryBySlug(ctx context.Context, slug string) (news.Story, error)
+	// MovedTo is the slug of the story that had that one before; "" for none.
+	MovedTo(ctx context.Context, slug string) (string, error)
+	FrontPicks(ctx context.Context, now time.Time) ([]news.FrontPick, error)
 	TeasersBySlug(ctx context.Context, slugs []string) ([]news.Teaser, error)
 	TeasersByID(ctx context.Context, ids []string) ([]news.Teaser, error)
 	Latest(ctx context.Context, after news.Cursor, n int) (news.Listing, error)

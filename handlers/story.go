@@ -3,12 +3,14 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 	"github.com/labstack/echo/v4"
 
+	"broadsheet/internal/fault"
 	"broadsheet/internal/id"
 	"broadsheet/news"
 	"broadsheet/paywall"
@@ -20,6 +22,9 @@ import (
 func (s *Site) story(c echo.Context) error {
 	ctx := c.Request().Context()
 	shelved, err := s.stories.get(ctx, s.furniture.now().version, c.Param("slug"))
+	if fault.Is(err, fault.Missing) {
+		return s.moved(c, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -51,6 +56,24 @@ func (s *Site) story(c echo.Context) error {
 	}
 	build := func(context.Context) (templ.Component, error) { return s.storyView(v, shelved, d), nil }
 	return s.answer(c, v, key, build)
+}
+
+// moved leads from an address that a story had to the one that it has. missing
+// is the fault of an address that leads nowhere.
+func (s *Site) moved(c echo.Context, missing error) error {
+	slug := c.Param("slug")
+	if !news.ValidSlug(slug) {
+		return missing
+	}
+	to, err := s.News.MovedTo(c.Request().Context(), slug)
+	if err != nil {
+		return err
+	}
+	if to == "" {
+		return missing
+	}
+	target := url.URL{Path: views.StoryPath(to), RawQuery: c.Request().URL.RawQuery}
+	return c.Redirect(http.StatusMovedPermanently, target.String())
 }
 
 // ask gathers what the decision rests on, but for the counts.

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"time"
+
 	"broadsheet/billing"
 	"broadsheet/news"
 	"broadsheet/paywall"
@@ -44,6 +46,14 @@ func (p ArticlePage) adAfter() int {
 }
 
 func (p ArticlePage) updated() bool { return p.Story.Updated.After(p.Story.Published) }
+
+// corrected is when the last correction was made; zero if there was none.
+func (p ArticlePage) corrected() time.Time {
+	if n := len(p.Story.Corrections); n > 0 {
+		return p.Story.Corrections[n-1].At
+	}
+	return time.Time{}
+}
 
 // minutes is how long the whole story takes, at least one.
 func (p ArticlePage) minutes() int { return max(1, p.Minutes) }
