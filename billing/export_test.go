@@ -1,5 +1,7 @@
 package billing
 
+import "time"
+
 // Refundable is the rule of what goes back, for its property test.
 var Refundable = refundable
 
@@ -10,3 +12,6 @@ const (
 	HeldFor = heldFor
 	Beat    = beat
 )
+
+// Unused is what of a payment was for the time after at.
+func (p Payment) Unused(at time.Time) int64 { return p.unused(at) }

@@ -1,6 +1,9 @@
 package standin
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // createCoupon makes a coupon: percent or amount off, once, repeating or
 // forever.
@@ -21,14 +24,15 @@ func createCoupon(c *call) (obj, error) {
 		"max_redemptions": nil, "metadata": merged(nil, c.p.metadata("metadata")), "name": orNull(c.p.str("name")),
 		"percent_off": nil, "redeem_by": nil, "times_redeemed": 0, "valid": true,
 	}
-	percent, amount := c.p.decimal("percent_off"), c.p.integer("amount_off")
+	written, percent := c.p.percent("percent_off")
+	amount := c.p.integer("amount_off")
 	switch {
 	case (percent > 0) == (amount > 0):
 		return nil, invalid("", "You must pass either percent_off or amount_off, and not both.")
-	case percent > 100:
+	case percent > 100_00:
 		return nil, invalid("percent_off", "Invalid percent_off: must be at most 100")
 	case percent > 0:
-		coupon["percent_off"] = percent
+		coupon["percent_off"] = written
 	default:
 		coupon["amount_off"], coupon["currency"] = amount, c.p.need("currency")
 	}
@@ -186,10 +190,7 @@ func off(coupon obj, amount int64) int64 {
 	if n := coupon.num("amount_off"); n > 0 {
 		return min(n, amount)
 	}
-	percent, ok := coupon.at("percent_off").(float64)
-	if !ok {
-		percent = float64(coupon.num("percent_off"))
-	}
+	percent, _ := hundredths(fmt.Sprint(coupon.at("percent_off")))
 	return min(percentOf(amount, percent), amount)
 }
 

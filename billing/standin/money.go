@@ -2,8 +2,8 @@ package standin
 
 import (
 	"fmt"
-	"math"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -30,11 +30,20 @@ func money(amount int64, currency string) string {
 	return fmt.Sprintf("%s%s%d.%02d", sign, mark, amount/100, amount%100)
 }
 
-// percentOf is that share of an amount, half a minor unit up. Percentages have
-// at most two decimals, so the sum is done in whole hundredths.
-func percentOf(amount int64, percent float64) int64 {
-	hundredths := int64(math.Round(percent * 100))
-	return (amount*hundredths + 5000) / 10000
+// percentOf is that share of an amount, half a minor unit up. The share is in
+// hundredths of a percent, whole ones.
+func percentOf(amount, hundredths int64) int64 { return (amount*hundredths + 5000) / 10000 }
+
+// hundredths reads a percentage of at most two decimals, as "33.33"; false for
+// anything else.
+func hundredths(percent string) (int64, bool) {
+	whole, part, _ := strings.Cut(percent, ".")
+	part = strings.TrimRight(part, "0")
+	if whole == "" || len(whole) > 3 || len(part) > 2 || strings.Trim(whole+part, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(whole+part+"00"[len(part):], 10, 64)
+	return n, err == nil
 }
 
 // prorated is the share left/whole of an amount, half a minor unit away from

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"strings"
 )
 
 // obj is one of Stripe's objects as JSON sees it. What the firm knows and does
@@ -41,8 +40,6 @@ func (o obj) num(path ...string) int64 {
 	case int64:
 		return n
 	case int:
-		return int64(n)
-	case float64:
 		return int64(n)
 	}
 	return 0
@@ -143,7 +140,8 @@ func encode(v any) []byte {
 	return bytes.TrimRight(buf.Bytes(), "\n")
 }
 
-// decode reads an object and keeps whole numbers whole.
+// decode reads an object. Whole numbers are int64, and any other stays as it is
+// written.
 func decode(raw []byte) (obj, error) {
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
@@ -168,11 +166,9 @@ func tidy(v any) any {
 		}
 		return v
 	case json.Number:
-		if n, err := v.Int64(); err == nil && !strings.ContainsAny(v.String(), ".eE") {
+		if n, err := v.Int64(); err == nil {
 			return n
 		}
-		f, _ := v.Float64()
-		return f
 	}
 	return v
 }

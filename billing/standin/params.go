@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"sort"
@@ -163,18 +164,19 @@ func (p *params) integer(key string) int64 {
 	return n
 }
 
-// decimal is a number that may have a fraction, 0 when it wasn't sent.
-func (p *params) decimal(key string) float64 {
+// percent is a percentage as it was written, and in hundredths; 0 when it
+// wasn't sent.
+func (p *params) percent(key string) (json.Number, int64) {
 	v := p.str(key)
 	if v == "" {
-		return 0
+		return "", 0
 	}
-	f, err := strconv.ParseFloat(v, 64)
-	if err != nil || f < 0 {
-		p.fail(invalid(p.full(key), "Invalid decimal: %s", v))
-		return 0
+	n, ok := hundredths(v)
+	if !ok || n == 0 {
+		p.fail(invalid(p.full(key), "Invalid decimal: %s; must be more than 0, with at most two decimals", v))
+		return "", 0
 	}
-	return f
+	return json.Number(v), n
 }
 
 // optBool is a boolean and whether it was sent.

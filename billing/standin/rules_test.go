@@ -55,11 +55,24 @@ func TestMoney(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		amount  int64
-		percent float64
+		percent string
 		want    int64
-	}{{1200, 33.33, 400}, {999, 50, 500}, {1, 50, 1}, {1, 49.99, 0}, {1900, 100, 1900}, {12345, 12.5, 1543}} {
-		if got := percentOf(tc.amount, tc.percent); got != tc.want {
+	}{{1200, "33.33", 400}, {999, "50", 500}, {1, "50.00", 1}, {1, "49.99", 0}, {1900, "100", 1900}, {12345, "12.5", 1543}} {
+		share, ok := hundredths(tc.percent)
+		if got := percentOf(tc.amount, share); got != tc.want || !ok {
 			t.Errorf("%v %% of %d is %d, want %d", tc.percent, tc.amount, got, tc.want)
+		}
+	}
+	// Half a minor unit goes up, as Stripe's page on rounding has it, whose sums
+	// these are: https://support.stripe.com/questions/rounding-rules-for-stripe-fees
+	for _, tc := range []struct{ amount, hundredths, want int64 }{{250, 100, 3}, {240, 100, 2}, {43, 15_00, 6}, {484, 15_00, 73}} {
+		if got := percentOf(tc.amount, tc.hundredths); got != tc.want {
+			t.Errorf("%d hundredths of a percent of %d are %d, want %d", tc.hundredths, tc.amount, got, tc.want)
+		}
+	}
+	for _, bad := range []string{"", ".5", "-1", "1e1", "12.345", "1000000000000000000", "5,5", "0x1", "<nil>"} {
+		if n, ok := hundredths(bad); ok {
+			t.Errorf("%q is %d hundredths", bad, n)
 		}
 	}
 }
@@ -83,13 +96,15 @@ func TestSpreadLosesNoCent(t *testing.T) {
 	})
 }
 
-// The first two are Stripe's own figures: the worked example of
-// https://stripe.com/docs/billing/subscriptions/prorations, and a preview that
-// it answered in September 2020.
+// The first three are Stripe's own figures: the worked example of
+// https://stripe.com/docs/billing/subscriptions/prorations, a preview that it
+// answered in September 2020, and one of 2017 that is published at
+// https://gist.github.com/matthewarkin/27bcfdf622eb91d3508ea082d0ad50b8.
 func TestProrated(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ amount, left, whole, want int64 }{
-		{1000, 15, 30, 500}, {3252, 1599427688 - 1598982148, 31 * 86400, 541}, {-1, 1, 2, -1}, {1, 1, 2, 1}, {1, 1, 3, 0},
+		{1000, 15, 30, 500}, {3252, 1599427688 - 1598982148, 31 * 86400, 541},
+		{-1000, 1489449600 - 1488568488, 28 * 86400, -364}, {-1, 1, 2, -1}, {1, 1, 2, 1}, {1, 1, 3, 0},
 		{-999, 0, 30, 0}, {999, 30, 30, 999}, {999, 40, 30, 999}, {1 << 60, 31_536_000, 31_622_400, 1149771445851090563},
 	} {
 		if got := prorated(tc.amount, tc.left, tc.whole); got != tc.want {

@@ -81,6 +81,9 @@ var Libraries = map[string][]string{
 // RuleRooms are where time is an argument: none of them asks a clock.
 var RuleRooms = with(subjects, "billing/stripepay", "journey", "views", "views/mail", "static", "store")
 
+// MoneyRooms reckon with money: none of them holds a float.
+var MoneyRooms = []string{"billing", "billing/stripepay", "billing/standin", "journey", "views", "views/mail"}
+
 func with(base []string, more ...string) []string { return append(slices.Clone(base), more...) }
 
 // roomOf is the room that a folder belongs to.
@@ -106,6 +109,7 @@ func Check(root string) ([]string, error) {
 		}
 		wrong = append(wrong, checkImports(rel, f)...)
 		wrong = append(wrong, checkClock(rel, f)...)
+		wrong = append(wrong, checkFloats(rel, f)...)
 		return nil
 	})
 	return wrong, err

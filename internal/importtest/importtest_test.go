@@ -35,6 +35,8 @@ func TestThePlanIsEnforced(t *testing.T) {
 		"internal/x.go": "package internal\nimport \"broadsheet/news\"\n",
 		"paywall/a.go":  "package paywall\nimport (\"time\"; \"broadsheet/news\")\nvar now = time.Now\n",
 		"pay/a.go":      "package pay\n",
+		"billing/b.go":  "package billing\nimport (\"math\"; \"strconv\")\nvar share float64\nvar half, _ = strconv.ParseFloat(\"1\", 64)\nvar most = int64(7 * 1.2)\n",
+		"news/b.go":     "package news\nvar size float64\n",
 		"views/a.go":    "package views\nimport \"broadsheet/static\"\n",
 	} {
 		path := filepath.Join(dir, name)
@@ -53,6 +55,10 @@ func TestThePlanIsEnforced(t *testing.T) {
 	want := []string{
 		"billing/a.go: database/sql is for store and billing/standin and internal/pgtest only",
 		"billing/a.go: github.com/stripe/stripe-go/v76/client is for billing/stripepay only",
+		"billing/b.go: 1.2 is a float; money and its shares are whole numbers",
+		"billing/b.go: float64 is a float; money and its shares are whole numbers",
+		"billing/b.go: strconv.ParseFloat is a float; money and its shares are whole numbers",
+		"billing/b.go: what package math reckons with is a float; money and its shares are whole numbers",
 		"internal/x.go: internal may not import news",
 		"journey/a.go: github.com/labstack/echo/v4 is for handlers only",
 		"news/a.go: news may not import billing",
