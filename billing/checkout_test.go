@@ -5,9 +5,6 @@ import (
 	"slices"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"broadsheet/billing"
 	"broadsheet/internal/fault"
@@ -248,38 +245,5 @@ func TestSecondClickOfANewReaderFindsTheCheckout(t *testing.T) {
 		if err != nil || c.Customer == "" {
 			t.Errorf("the begun checkout was not the one that opened: %+v %v", c, err)
 		}
-	})
-}
-
-func TestReconcilerFindsWhatWebhooksLost(t *testing.T) {
-	engines(t, func(t *testing.T, b *bench) {
-		ctx := t.Context()
-		id := b.stripe.pay(b.buy(t, "digital_monthly"))
-		rep, err := b.Reconcile(ctx, noon.Add(-time.Hour))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := billing.Report{Events: len(b.stripe.events), Missed: len(b.stripe.events), Customers: 1, Drift: []string{id}}
-		if diff := cmp.Diff(want, rep); diff != "" {
-			t.Error(diff)
-		}
-		b.has(t, billing.Unlimited)
-		// What left no event is found by the full list.
-		s := b.stripe.subs[id]
-		s.Status = billing.Unpaid
-		b.stripe.subs[id] = s
-		if rep, err := b.Reconcile(ctx, noon.Add(-time.Hour)); err != nil || rep.Missed != 0 || len(rep.Drift) != 0 {
-			t.Errorf("%+v %v", rep, err)
-		}
-		for _, want := range [][]string{{id}, nil} {
-			rep, err := b.ReconcileAll(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(want, rep.Drift); diff != "" {
-				t.Error(diff)
-			}
-		}
-		b.has(t)
 	})
 }

@@ -15,3 +15,9 @@ const (
 
 // Unused is what of a payment was for the time after at.
 func (p Payment) Unused(at time.Time) int64 { return p.unused(at) }
+
+// CatchUp is the hourly run, and NightlyTurn the nightly one if it is due.
+var (
+	CatchUp     = (*Service).catchUp
+	NightlyTurn = (*Service).nightlyTurn
+)

@@ -131,69 +131,6 @@ func (s *Service) repair(ctx context.Context, customers map[string]bool, rep Rep
 	return rep, failed
 }
 
-// How often the reconciler runs, in wall time.
-const (
-	everyHour  = time.Hour
-	everyNight = 24 * time.Hour
-)
-
-// payloadsFor is how long the payloads of events that are done are kept. They
-// hold addresses, and nothing but a developer's question needs them.
-const payloadsFor = 60 * 24 * time.Hour
-
-// KeepReconciled reconciles hourly by events and nightly in full, until ctx
-// ends, beginning with what happened while nobody listened. Of several machines
-// one does each: whoever takes its turn first.
-func (s *Service) KeepReconciled(ctx context.Context) {
-	s.reconcileHourly(ctx)
-	hourly, nightly := time.NewTicker(everyHour), time.NewTicker(everyNight)
-	defer hourly.Stop()
-	defer nightly.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-hourly.C:
-			if s.turn(ctx, "hourly", everyHour) {
-				s.reconcileHourly(ctx)
-			}
-		case <-nightly.C:
-			if s.turn(ctx, "nightly", everyNight) {
-				rep, err := s.ReconcileAll(ctx)
-				s.report(ctx, "nightly", rep, errors.Join(err, s.forgetPayloads(ctx)))
-			}
-		}
-	}
-}
-
-// turn takes this period's run for this machine. The lease is not given back:
-// it keeps the others away until the next period.
-func (s *Service) turn(ctx context.Context, name string, every time.Duration) bool {
-	now := s.Wall.Now()
-	_, ok, err := s.Store.TakeLease(ctx, "reconcile:"+name, now, now.Add(every/2))
-	if err != nil {
-		s.report(ctx, name, Report{}, err)
-	}
-	return ok
-}
-
-// forgetPayloads empties old payloads, a few at a time, so that nobody waits
-// for the writer.
-func (s *Service) forgetPayloads(ctx context.Context) error {
-	const some = 200
-	for {
-		n, err := s.Store.PrunePayloads(ctx, s.Wall.Now().Add(-payloadsFor), some)
-		if err != nil || n < some {
-			return err
-		}
-	}
-}
-
-func (s *Service) reconcileHourly(ctx context.Context) {
-	rep, err := s.catchUp(ctx)
-	s.report(ctx, "hourly", rep, err)
-}
-
 // catchUp goes on from the last run, which ended well.
 func (s *Service) catchUp(ctx context.Context) (Report, error) {
 	const name = "events"
@@ -223,15 +160,4 @@ func (s *Service) ReconcileNow(ctx context.Context) (Report, error) {
 	rep.Customers += all.Customers
 	rep.Drift = append(rep.Drift, all.Drift...)
 	return rep, err
-}
-
-func (s *Service) report(ctx context.Context, which string, rep Report, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	if err != nil {
-		s.Log.Error("the reconciler could not finish", "run", which, "err", err)
-		return
-	}
-	s.Log.Info("reconciled with Stripe", "run", which, "events", rep.Events, "missed", rep.Missed, "customers", rep.Customers, "drift", len(rep.Drift))
 }
