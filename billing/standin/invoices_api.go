@@ -127,8 +127,12 @@ func voidInvoice(c *call) (obj, error) {
 		return nil, err
 	}
 	sub, err := c.find(inv.str("subscription"))
-	if err == nil && sub.str("status") == "incomplete" {
+	switch {
+	case err != nil:
+	case sub.str("status") == "incomplete":
 		err = c.giveUp(sub)
+	case sub.str(hiddenKey, "pending", "invoice") == inv.str("id"):
+		err = c.expirePending(sub)
 	}
 	return inv, err
 }

@@ -157,6 +157,9 @@ func (w *work) restart(sub, customer obj, start int64) (obj, error) {
 	}
 	sub["billing_cycle_anchor"], sub["current_period_start"] = w.now, w.now
 	sub["current_period_end"] = rhythmOf(sub).next(w.now, w.now)
+	if sub.flag("cancel_at_period_end") {
+		sub["cancel_at"] = sub["current_period_end"]
+	}
 	inv, err := w.bill(sub, customer, statement{reason: "subscription_update", start: start, end: w.now, period: true})
 	if err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ func createSchedule(c *call) (obj, error) {
 		items = append(items, phaseItem(item.sub("price"), item.num("quantity"), item.sub("metadata")))
 	}
 	phase["items"], phase["metadata"] = items, sub["metadata"]
+	phase["coupon"] = orNull(sub.str("discount", "coupon", "id"))
 	if sub.str("status") == "trialing" {
 		phase["trial_end"] = sub["trial_end"]
 	}
@@ -112,6 +113,11 @@ func updateSchedule(c *call) (obj, error) {
 	if err := c.put(schedule); err != nil {
 		return nil, err
 	}
+	if len(c.p.items("phases")) > 0 {
+		if err := c.phaseDiscount(sub, schedule.list("phases")[0]); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.emitChange("subscription_schedule.updated", before, schedule); err != nil {
 		return nil, err
 	}
@@ -168,7 +174,36 @@ func (c *call) readPhase(schedule obj, p *params, start int64) (obj, error) {
 	phase["items"], phase["metadata"] = items, merged(nil, p.metadata("metadata"))
 	phase["proration_behavior"] = p.oneOf("proration_behavior", "create_prorations", "create_prorations", "none", "always_invoice")
 	phase["trial_end"] = orNull(p.integer("trial_end"))
+	if id := p.str("coupon"); id != "" {
+		if _, err := c.live("coupon", id); err != nil {
+			return nil, asParam(err, p.full("coupon"))
+		}
+		phase["coupon"] = id
+	}
 	return phase, nil
+}
+
+// phaseDiscount gives the subscription the discount that a phase says. A phase
+// without a coupon takes off what the subscription had; the coupon that it has
+// already runs on.
+// https://docs.stripe.com/api/subscription_schedules/object#subscription_schedule_object-phases-coupon
+func (w *work) phaseDiscount(sub, phase obj) error {
+	want, had := phase.str("coupon"), sub.sub("discount")
+	switch {
+	case want == had.str("coupon", "id"):
+		return nil
+	case want != "":
+		coupon, err := w.get("coupon", want)
+		if err != nil {
+			return err
+		}
+		return w.discount(sub, coupon, "", "")
+	}
+	sub["discount"], sub["discounts"] = nil, []any{}
+	if err := w.put(sub); err != nil {
+		return err
+	}
+	return w.emit("customer.discount.deleted", had)
 }
 
 // nextPhase ends a schedule's present phase: the next one takes over, or the
@@ -219,6 +254,9 @@ func (w *work) enter(schedule, sub, phase obj) error {
 		return err
 	}
 	before := sub.clone()
+	if err := w.phaseDiscount(sub, phase); err != nil {
+		return err
+	}
 	inv, err := w.revise(sub, customer, rev)
 	if err != nil {
 		return err

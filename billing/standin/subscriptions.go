@@ -206,6 +206,11 @@ func (w *work) end(sub obj, reason string) error {
 	if sub.str("status") == "incomplete" {
 		return w.giveUp(sub)
 	}
+	if sub["pending_update"] != nil {
+		if err := w.expirePending(sub); err != nil {
+			return err
+		}
+	}
 	sub["status"], sub["ended_at"] = "canceled", w.now
 	if sub["canceled_at"] == nil {
 		sub["canceled_at"] = w.now

@@ -244,6 +244,9 @@ func (w *work) applyPending(sub obj) error {
 				sub[key] = v
 			}
 		}
+		if sub.flag("cancel_at_period_end") {
+			sub["cancel_at"] = sub["current_period_end"]
+		}
 		sub["pending_update"] = nil
 		delete(sub.hidden(), "pending")
 		w.schedule(sub)
