@@ -174,5 +174,6 @@ type Subscription struct {
 	Decline      string    // why the latest payment failed, in Stripe's decline or error code; "" if it did not
 	EndReason    string    // why Stripe ended it, in its words; "" if it goes on
 	SyncedAt     time.Time // paper time of the fetch
+	Coming       Coming    // a change that waits; zero for none
 	Terms
 }

@@ -22,7 +22,7 @@ func (s *Service) Cancel(ctx context.Context, readerID string, said Parting) err
 		now := s.Paper.Now()
 		if st := Access(sub, now).State; st == StandsWaiting || st == StandsLapsed || st == StandsPaused {
 			err = s.Gateway.CancelNow(ctx, sub.ID, said)
-		} else {
+		} else if err = s.letGo(ctx, sub); err == nil {
 			err = s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, true, said, s.onceKey("cancel", sub))
 		}
 		if err != nil {

@@ -19,6 +19,7 @@ type Effect struct {
 	Card         Card      `json:"card,omitzero"`
 	NextAttempt  time.Time `json:"next_attempt,omitzero"` // zero if Stripe does not try again
 	Until        time.Time `json:"until,omitzero"`        // the end of the grace; zero if it is over
+	Switched     Switched  `json:"switched,omitzero"`     // from one plan to another
 }
 
 // The kinds of effects. Whoever wires the queue gives each a handler.
@@ -116,7 +117,7 @@ func (s *Service) paidEffects(ctx context.Context, about Effect, sub Subscriptio
 // letter: what was missed between two syncs is in the newest. Another card than
 // the one that failed is charged at once.
 func (s *Service) unpaidEffects(ctx context.Context, about Effect, inv Invoice, sub Subscription, was Card, at time.Time) error {
-	if sub.ID == "" || sub.Status.over() && sub.EndReason != EndedUnpaid {
+	if sub.ID == "" || sub.Status.over() && sub.EndReason != EndedUnpaid || inv.isUpdate(sub) {
 		return nil // it was given up on purpose: there is nothing to ask for
 	}
 	attempt := fmt.Sprintf("%s:%d", inv.ID, inv.Attempts)

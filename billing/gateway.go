@@ -16,6 +16,7 @@ type Gateway interface {
 	Livemode() bool
 	truth
 	till
+	changer
 	history
 	pauser
 }

@@ -107,7 +107,7 @@ func (s *Service) ReconcileAll(ctx context.Context) (Report, error) {
 
 // agrees compares our row with the bare subscription of Stripe's list.
 func (s Subscription) agrees(o Subscription) bool {
-	o.ReaderID, o.Plan, o.PastDueSince, o.PausedFrom = s.ReaderID, s.Plan, s.PastDueSince, s.PausedFrom
+	o.ReaderID, o.Plan, o.PastDueSince, o.PausedFrom, o.Coming.Plan = s.ReaderID, s.Plan, s.PastDueSince, s.PausedFrom, s.Coming.Plan
 	return s.same(o)
 }
 

@@ -20,6 +20,7 @@ type Store interface {
 	recordStore
 	checkoutStore
 	shelfStore
+	planChangeStore
 	watermarkStore
 }
 

@@ -235,6 +235,11 @@ func (s *Service) recordSubscriptions(ctx context.Context, readerID string, seen
 		if sub.Plan, err = s.planOf(ctx, all, sub); err != nil {
 			return nil, err
 		}
+		if !sub.Coming.IsZero() {
+			if sub.Coming.Plan, err = s.planOf(ctx, all, Subscription{PriceID: sub.Coming.PriceID, LookupKey: sub.Coming.LookupKey}); err != nil {
+				return nil, err
+			}
+		}
 		sub.PastDueSince = pastDueSince(sub, seen.Invoices)
 		sub.PausedFrom = pausedFrom(sub, seen.Invoices)
 		if err := s.placeOrQuarantine(ctx, sub); err != nil {
@@ -249,6 +254,9 @@ func (s *Service) recordSubscriptions(ctx context.Context, readerID string, seen
 		} else {
 			changed = append(changed, sub.ID)
 			err = s.Store.RecordSubscription(ctx, sub)
+		}
+		if e, told := changedEffect(old, sub); err == nil && ok && told {
+			err = s.once(ctx, e, seen.at)
 		}
 		if err != nil {
 			return nil, err

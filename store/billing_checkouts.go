@@ -52,7 +52,7 @@ type billingData struct{ db *DB }
 func (db *DB) BillingData() Personal { return billingData{db} }
 
 func (billingData) Tables() []string {
-	return []string{"customers", "subscriptions", "subscription_states", "grants", "invoices", "checkouts", "cancellations", "endings", "pauses"}
+	return []string{"customers", "subscriptions", "subscription_states", "grants", "invoices", "checkouts", "cancellations", "endings", "pauses", "plan_changes"}
 }
 
 func (d billingData) Export(ctx context.Context, readerID string) (map[string]any, error) {
@@ -93,7 +93,11 @@ func (d billingData) Export(ctx context.Context, readerID string) (map[string]an
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"pauses": pauses, "cancellations": left, "cards": cards, "subscriptions": subs, "grants": grants, "invoices": invoices}, nil
+	changes, err := d.db.PlanChangesOf(ctx, readerID)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"plan_changes": changes, "pauses": pauses, "cancellations": left, "cards": cards, "subscriptions": subs, "grants": grants, "invoices": invoices}, nil
 }
 
 // Erase removes addresses, the ways to the payment page, and the payloads of
@@ -120,6 +124,7 @@ func (d billingData) Merge(ctx context.Context, from, into string) error {
 		`UPDATE cancellations SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE endings SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE pauses SET reader_id = $2 WHERE reader_id = $1`,
+		`UPDATE plan_changes SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE grants SET reader_id = $2 WHERE reader_id = $1`,
 		`UPDATE invoices SET reader_id = $2 WHERE reader_id = $1`,
 	}, from, into)

@@ -18,6 +18,9 @@ const method = "default_payment_method"
 // payment is what must come along with a subscription, to say why it is unpaid.
 const payment = "latest_invoice.payment_intent"
 
+// schedule must come along too: it says what changes at a period's end.
+const schedule = "schedule"
+
 // Snapshot fetches a customer with all that access rests on.
 func (s *Stripe) Snapshot(ctx context.Context, customer string) (billing.Snapshot, error) {
 	c, err := s.customer(ctx, customer)
@@ -38,7 +41,10 @@ func (s *Stripe) Snapshot(ctx context.Context, customer string) (billing.Snapsho
 		if err != nil {
 			return billing.Snapshot{}, err
 		}
-		one := subscriptionOf(sub)
+		one, err := s.whole(ctx, sub)
+		if err != nil {
+			return billing.Snapshot{}, err
+		}
 		snap.Subscriptions = append(snap.Subscriptions, one)
 		// A subscription's own card goes before its customer's; the newest counts.
 		if card := cardOf(sub.DefaultPaymentMethod); !own && !card.IsZero() && charged(one.Status) {
@@ -92,22 +98,31 @@ func (s *Stripe) Subscription(ctx context.Context, id string) (billing.Subscript
 	params := &stripe.SubscriptionParams{}
 	params.Context = ctx
 	params.AddExpand(payment)
+	params.AddExpand(schedule)
 	sub, err := s.api.Subscriptions.Get(id, params)
 	if err != nil {
 		return billing.Subscription{}, faulty(err)
 	}
-	return subscriptionOf(sub), nil
+	return s.whole(ctx, sub)
+}
+
+// whole is a subscription with the change that waits for it.
+func (s *Stripe) whole(ctx context.Context, sub *stripe.Subscription) (billing.Subscription, error) {
+	out := subscriptionOf(sub)
+	var err error
+	out.Coming, err = s.coming(ctx, sub)
+	return out, err
 }
 
 // Subscriptions lists every subscription of the account.
 func (s *Stripe) Subscriptions(ctx context.Context) iter.Seq2[billing.Subscription, error] {
 	return func(yield func(billing.Subscription, error) bool) {
 		for sub, err := range s.subscriptions(ctx, &stripe.SubscriptionListParams{Status: stripe.String("all")}) {
-			if err != nil {
-				yield(billing.Subscription{}, err)
-				return
+			var one billing.Subscription
+			if err == nil {
+				one, err = s.whole(ctx, sub)
 			}
-			if !yield(subscriptionOf(sub), nil) {
+			if !yield(one, err) || err != nil {
 				return
 			}
 		}
@@ -121,6 +136,7 @@ func (s *Stripe) subscriptions(ctx context.Context, params *stripe.SubscriptionL
 		params.Context = ctx
 		params.Limit = stripe.Int64(page)
 		params.AddExpand("data." + payment)
+		params.AddExpand("data." + schedule)
 		list := s.api.Subscriptions.List(params)
 		for list.Next() {
 			if !yield(list.Subscription(), nil) {

@@ -32,6 +32,7 @@ func parts() []part {
 		{"meter", testMeter},
 		{"billing", testBilling},
 		{"terms", testTerms},
+		{"changes", testChanges},
 	}
 }
 
