@@ -171,6 +171,9 @@ func (s *Service) endHeld(ctx context.Context, sub Subscription, how Refunding, 
 		}
 	}
 	if !now.Status.over() {
+		if err := s.letGo(ctx, now); err != nil {
+			return end, err
+		}
 		if err := s.Gateway.CancelNow(ctx, sub.ID, Parting{}); err != nil && !fault.Is(err, fault.Missing) {
 			return end, err
 		}

@@ -56,6 +56,7 @@ type stripe struct {
 	refunds map[string][]billing.Refund // by charge; in_X is paid by ch_in_X
 	travel  time.Duration               // the most that an answer takes to arrive
 	during  func(method string)
+	changes changes
 }
 
 func newStripe(now func() time.Time) *stripe {

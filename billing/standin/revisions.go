@@ -165,6 +165,9 @@ func (w *work) restart(sub, customer obj, start int64) (obj, error) {
 		return nil, err
 	}
 	sub["latest_invoice"] = inv["id"]
+	if sub.str("discount", "coupon", "duration") == "once" { // used up
+		sub["discount"], sub["discounts"] = nil, []any{}
+	}
 	return inv, nil
 }
 

@@ -253,6 +253,9 @@ func (w *work) enter(schedule, sub, phase obj) error {
 	if err != nil {
 		return err
 	}
+	if err := w.dropDiscount(sub, false); err != nil {
+		return err
+	}
 	before := sub.clone()
 	if err := w.phaseDiscount(sub, phase); err != nil {
 		return err

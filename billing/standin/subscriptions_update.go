@@ -228,7 +228,7 @@ func (w *work) hold(sub, after, inv obj) {
 	sub["pending_update"] = obj{"billing_cycle_anchor": anchor, "expires_at": min(w.now+pendingFor, sub.num("current_period_end")),
 		"subscription_items": after.at("items", "data"), "trial_end": nil, "trial_from_plan": nil}
 	held := obj{"invoice": inv["id"]}
-	for _, key := range []string{"items", "billing_cycle_anchor", "current_period_start", "current_period_end", "status", "trial_end"} {
+	for _, key := range []string{"items", "billing_cycle_anchor", "current_period_start", "current_period_end", "status", "trial_end", "discount", "discounts"} {
 		held[key] = after[key]
 	}
 	sub.hidden()["pending"] = held

@@ -3,6 +3,7 @@ package stripepay_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -24,7 +25,13 @@ import (
 	"broadsheet/store"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	// A tenth of rapid's default for make test; -rapid.checks says otherwise.
+	if err := errors.Join(flag.Set("rapid.checks", "10"), flag.Set("rapid.nofailfile", "true")); err != nil {
+		panic(err)
+	}
+	pgtest.Main(m)
+}
 
 const (
 	testKey = "sk_test_bench"

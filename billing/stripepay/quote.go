@@ -117,10 +117,19 @@ func (q quoting) plain(at time.Time) billing.Bill {
 	amount := q.price.UnitAmount
 	money := func(n int64) billing.Money { return billing.Money{Amount: n, Currency: string(q.price.Currency)} }
 	less := int64(0)
-	if d := q.sub.Discount; d != nil && d.Coupon != nil && d.Coupon.Duration != stripe.CouponDurationOnce && (d.End == 0 || unix(d.End).After(at)) {
+	d := q.sub.Discount
+	used := q.ask.Timing == billing.AtOnce && d != nil && d.Coupon != nil && d.Coupon.Duration == stripe.CouponDurationOnce
+	if !used && lasts(d, at) {
 		less = off(d.Coupon, amount)
 	}
 	return billing.Bill{At: at, Discount: money(-less), Tax: money(0), Total: money(amount - less), Credit: money(0), Due: money(amount - less)}
+}
+
+// lasts reports whether a discount still counts at that time. One for a single
+// invoice leaves its subscription when it was used, so while it is there it
+// waits for the next.
+func lasts(d *stripe.Discount, at time.Time) bool {
+	return d != nil && d.Coupon != nil && (d.End == 0 || unix(d.End).After(at))
 }
 
 // off is what a coupon takes off an amount, half a minor unit up.

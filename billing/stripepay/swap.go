@@ -71,7 +71,7 @@ func swappedOf(sub *stripe.Subscription) billing.Swapped {
 // subscription go on by itself.
 // https://docs.stripe.com/billing/subscriptions/subscription-schedules/use-cases
 func (s *Stripe) SwapLater(ctx context.Context, w billing.Swap) error {
-	schedule, err := s.scheduleFor(ctx, w)
+	sub, schedule, err := s.scheduled(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -79,6 +79,9 @@ func (s *Stripe) SwapLater(ctx context.Context, w billing.Swap) error {
 		return fault.New(fault.Internal, "", errorf("the schedule %s has no present phase", schedule.ID))
 	}
 	params := phases(schedule, w.PriceID)
+	if !lasts(sub.Discount, unix(*params.Phases[0].EndDate)) {
+		params.Phases[1].Coupon = nil
+	}
 	_, err = post(ctx, w.Key+":phases", func(key string) (bool, error) {
 		params.Params = keyed(ctx, key)
 		_, err := s.api.SubscriptionSchedules.Update(schedule.ID, params)
@@ -96,23 +99,31 @@ func (s *Stripe) SwapLater(ctx context.Context, w billing.Swap) error {
 	return err
 }
 
-// scheduleFor makes the subscription's schedule, or finds the one that it has.
-func (s *Stripe) scheduleFor(ctx context.Context, w billing.Swap) (*stripe.SubscriptionSchedule, error) {
-	has := func() (*stripe.SubscriptionSchedule, bool, error) {
+// scheduled is a subscription and its schedule, which is made if it has none.
+func (s *Stripe) scheduled(ctx context.Context, w billing.Swap) (*stripe.Subscription, *stripe.SubscriptionSchedule, error) {
+	get := func() (*stripe.Subscription, error) {
 		params := &stripe.SubscriptionParams{Params: stripe.Params{Context: ctx}}
 		params.AddExpand(schedule)
 		sub, err := s.api.Subscriptions.Get(w.Subscription, params)
-		if err != nil {
-			return nil, false, faulty(err)
-		}
-		return sub.Schedule, sub.Schedule != nil, nil
+		return sub, faulty(err)
 	}
-	if found, ok, err := has(); ok || err != nil {
-		return found, err
+	sub, err := get()
+	if err != nil {
+		return nil, nil, err
 	}
-	return post(ctx, w.Key+":schedule", func(key string) (*stripe.SubscriptionSchedule, error) {
+	if sub.Schedule != nil {
+		return sub, sub.Schedule, nil
+	}
+	made, err := post(ctx, w.Key+":schedule", func(key string) (*stripe.SubscriptionSchedule, error) {
 		return s.api.SubscriptionSchedules.New(&stripe.SubscriptionScheduleParams{Params: keyed(ctx, key), FromSubscription: &w.Subscription})
-	}, has)
+	}, func() (*stripe.SubscriptionSchedule, bool, error) {
+		now, err := get()
+		if err != nil {
+			return nil, false, err
+		}
+		return now.Schedule, now.Schedule != nil, nil
+	})
+	return sub, made, err
 }
 
 // phases are the present one as it is, and the next. Nothing is left to prorate
