@@ -53,6 +53,7 @@ func (b BillingLetters) Handle(on func(kind string, h jobs.Handler)) {
 	on(billing.EffectTrialOver, b.job(b.trialOver))
 	on(billing.EffectPaused, b.job(b.paused))
 	on(billing.EffectReturns, b.job(b.returns))
+	on(billing.EffectChanged, b.job(b.changed))
 }
 
 type letterWriter interface {

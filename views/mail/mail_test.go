@@ -66,6 +66,8 @@ func letters() map[string]writer {
 		"trial-no-card": TrialEnds{Plan: "Digital", Money: eur(7000), Interval: billing.Yearly, On: third},
 		"trial-over":    TrialOver{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, On: third},
 		"trial-paused":  TrialOver{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, On: third, Paused: true},
+		"changed":       Changed{From: "Digital", To: "Print + Digital", Interval: billing.Monthly, Money: eur(1400), Next: third.AddDate(0, 1, 0), Gains: true},
+		"changed-year":  Changed{From: "Digital", To: "Digital", Interval: billing.Yearly, Money: eur(7000)},
 		"second":        Second{Reader: "maud@example.org", Plan: "Digital", Subscription: "sub_1", Refund: eur(700), Refunds: []string{"re_1"}},
 		"receipt-bare":  Receipt{Number: "EX-0002", Plan: "Digital", Paid: eur(700), At: third},
 		"purchase-free": Purchase{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, At: third, Free: third.AddDate(0, 0, 14)},
