@@ -2,6 +2,9 @@ package stripepay
 
 import (
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v76"
@@ -137,7 +140,8 @@ func off(c *stripe.Coupon, amount int64) int64 {
 	if c.AmountOff > 0 {
 		return min(c.AmountOff, amount)
 	}
-	hundredths := int64(c.PercentOff*100 + 0.5)
+	// A percentage has at most two decimals: as hundredths it is whole.
+	hundredths, _ := strconv.ParseInt(strings.Replace(fmt.Sprintf("%.2f", c.PercentOff), ".", "", 1), 10, 64)
 	return (amount*hundredths + 5000) / 10000
 }
 
