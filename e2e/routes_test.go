@@ -139,6 +139,9 @@ func knownPaths(t testing.TB, p *Paper) known {
 	add("/account/invoices/:id", "/account/invoices/in_made_up")
 	add("/account/card/:token", "/account/card/made-up")
 	add("/account/card/:token/done", "/account/card/made-up/done")
+	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {
+		add("/newsroom/staff/:id"+form, "/newsroom/staff/made-up"+form)
+	}
 	box := b.Get("/_mail").Is(http.StatusOK)
 	add("/_mail/:id", box.One(`a[href^="/_mail/"]`).AttrOr("href", ""))
 	return k

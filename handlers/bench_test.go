@@ -40,6 +40,7 @@ type bench struct {
 	paper *hands
 	log   *logBook
 	shop  *shop
+	file  string // of the database
 }
 
 // shop is what readers bought, in the test's hand.
@@ -100,7 +101,8 @@ func (l *logBook) String() string {
 func newBench(t *testing.T, change ...func(*handlers.Deps)) *bench {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+	file := filepath.Join(t.TempDir(), "paper.db")
+	db, err := store.Open(ctx, "sqlite://"+file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +110,7 @@ func newBench(t *testing.T, change ...func(*handlers.Deps)) *bench {
 	if _, err := db.Migrate(ctx); err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{t: t, db: db, paper: &hands{at: noon}, log: &logBook{}, shop: &shop{subs: map[string][]billing.Subscription{}}}
+	b := &bench{t: t, db: db, paper: &hands{at: noon}, log: &logBook{}, shop: &shop{subs: map[string][]billing.Subscription{}}, file: file}
 	b.furnish()
 	server := httptest.NewUnstartedServer(nil)
 	base, err := url.Parse("http://" + server.Listener.Addr().String())

@@ -8,7 +8,7 @@ import (
 )
 
 // routes lists every address of the paper, one line each.
-func (s *Site) routes(e *echo.Echo) {
+func (s *Site) routes(e *echo.Echo) error {
 	get := func(path string, h echo.HandlerFunc) {
 		e.GET(path, h)
 		e.HEAD(path, h)
@@ -62,4 +62,5 @@ func (s *Site) routes(e *echo.Echo) {
 	get("/healthz", s.healthz)
 	get("/readyz", s.readyz)
 	s.paceRoutes(get, func(path string, h echo.HandlerFunc) { e.POST(path, h) })
+	return s.mountNewsroom(e)
 }

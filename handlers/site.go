@@ -49,8 +49,9 @@ type Deps struct {
 	Plans    catalogueStore
 	Accounts
 	Till
-	Ready func(ctx context.Context) error // nil when everything the paper needs is there
-	Pace  Pace                            // what waits for paper time; nil where nobody moves it
+	Ready    func(ctx context.Context) error // nil when everything the paper needs is there
+	Pace     Pace                            // what waits for paper time; nil where nobody moves it
+	Newsroom Newsroom
 }
 
 // Site answers every request to the paper.
@@ -94,7 +95,9 @@ func New(ctx context.Context, deps Deps) (*Site, error) {
 	s.echo.HideBanner, s.echo.HidePort = true, true
 	s.echo.HTTPErrorHandler = s.answerFault
 	s.echo.Use(s.around)
-	s.routes(s.echo)
+	if err := s.routes(s.echo); err != nil {
+		return nil, err
+	}
 	return s, nil
 }
 

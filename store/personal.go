@@ -23,6 +23,7 @@ func (db *DB) Personal() []Personal {
 		db.MeterData(),
 		db.EditingData(),
 		db.BillingData(),
+		db.DeskData(),
 		db.ReaderData(),
 	}
 }

@@ -22,7 +22,10 @@ func (p *paper) announce(out io.Writer) {
 		for _, plan := range p.sold.Plans {
 			fmt.Fprintf(out, "  %-20s  subscribes to %s\n", demoSubscriberOf(plan), plan.Name)
 		}
-		fmt.Fprintf(out, "  %-20s  an editor\n", demoEditor)
+		fmt.Fprintf(out, "\nThe newsroom is at %s/newsroom, for these; it asks for a second code, which lies in the mailbox too:\n", at)
+		for _, m := range demoDesk {
+			fmt.Fprintf(out, "  %-24s  %s\n", m.email, m.role)
+		}
 	}
 	if p.standin != nil {
 		fmt.Fprintf(out, `

@@ -98,16 +98,12 @@ func fingerprint(files fs.FS, more ...string) (string, error) {
 }
 
 // demoSignIns makes the demo readers: one registered, one subscriber of each
-// plan, one editor. What is there already stays.
+// plan, one member of the desk for each role. What is there already stays.
 func (p *paper) demoSignIns(ctx context.Context) error {
 	if _, err := p.demoAccount(ctx, demoReader); err != nil {
 		return err
 	}
-	editor, err := p.demoAccount(ctx, demoEditor)
-	if err != nil {
-		return err
-	}
-	if _, err := p.db.SetStaff(ctx, editor.ID, reader.Editor, p.clocks.Paper.Now()); err != nil {
+	if err := p.demoStaff(ctx); err != nil {
 		return err
 	}
 	sold, err := p.db.Catalogue(ctx)

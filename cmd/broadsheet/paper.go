@@ -163,6 +163,10 @@ func (p *paper) openSite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	newsroom, err := p.newsroom()
+	if err != nil {
+		return err
+	}
 	base := p.conf.BaseURL
 	p.site, err = handlers.New(ctx, handlers.Deps{
 		Config: handlers.Config{
@@ -172,7 +176,7 @@ func (p *paper) openSite(ctx context.Context) error {
 		Paper: p.clocks.Paper, Wall: p.clocks.Wall, Log: p.log, Metrics: p.registry,
 		News: p.db, Media: news.MediaDir(p.conf.MediaDir), Gate: p.db, Meter: p.meter, Crawlers: crawlers,
 		Holdings: p.holdings, Plans: p.db,
-		Accounts: accounts, Till: p.till(keys), Ready: p.ready, Pace: p.pace(),
+		Accounts: accounts, Till: p.till(keys), Ready: p.ready, Pace: p.pace(), Newsroom: newsroom,
 	})
 	if err != nil {
 		return err

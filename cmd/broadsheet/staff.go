@@ -16,7 +16,8 @@ func staff(ctx context.Context, w world, args []string) error {
 	}
 	f := newFlags(w, "staff", "staff add EMAIL --role ROLE", `
 Gives the account of an address a role at the desk, and makes the account if
-there is none. The role holds once its owner has signed in by mail.`)
+there is none. The role holds once its owner has signed in by mail and, at the
+newsroom, has set up a second factor. A change of role ends their sessions.`)
 	name := f.String("role", "", "one of "+strings.Join(roles, ", "))
 	rest, err := f.parse(args, 2, 2)
 	if err != nil {
@@ -43,17 +44,4 @@ there is none. The role holds once its owner has signed in by mail.`)
 	}
 	fmt.Fprintf(w.stdout, "%s is %s from now on.\n", rest[1], role)
 	return nil
-}
-
-func (b *base) addStaff(ctx context.Context, email string, role reader.Role) (changed bool, err error) {
-	err = b.db.InTx(ctx, func(ctx context.Context) error {
-		now := b.clocks.Paper.Now()
-		r, err := reader.NewAccounts(b.db, reader.Addresses{}).Invite(ctx, email, "", now)
-		if err != nil {
-			return err
-		}
-		changed, err = b.db.SetStaff(ctx, r.ID, role, now)
-		return err
-	})
-	return changed, err
 }

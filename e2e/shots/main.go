@@ -8,7 +8,8 @@
 // It reads stories until the walls appear, signs in with codes from the
 // development mailbox, and opens a checkout without paying. -as names an
 // account whose own pages are wanted, such as a subscriber of the demo; without
-// it a new reader is registered. Pictures are named PAGE-WIDTH[-dark].png.
+// it a new reader is registered. -desk owner@example.org takes the newsroom
+// instead. Pictures are named PAGE-WIDTH[-dark].png.
 package main
 
 import (
@@ -31,8 +32,9 @@ func main() {
 	out := flag.String("out", "shots", "folder for the pictures")
 	base := flag.String("base", "http://127.0.0.1:8080", "address of a running development paper")
 	as := flag.String("as", "", "e-mail of the account to sign in to; none registers a new reader")
+	desk := flag.String("desk", "", "e-mail of a member of the desk: the newsroom's pages instead of the paper's")
 	flag.Parse()
-	if err := run(*out, strings.TrimRight(*base, "/"), *as); err != nil {
+	if err := run(*out, strings.TrimRight(*base, "/"), *as, *desk); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -41,7 +43,7 @@ func main() {
 // Widths in CSS pixels.
 var widths = []int64{360, 768, 1280}
 
-func run(out, base, as string) error {
+func run(out, base, as, desk string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
@@ -51,7 +53,11 @@ func run(out, base, as string) error {
 	}
 	defer browser.Close()
 	s := &shooter{out: out, base: base}
-	for _, trip := range []func(*browsertest.Tab) error{s.signedOut, func(tab *browsertest.Tab) error { return s.signedIn(tab, as) }} {
+	trips := []func(*browsertest.Tab) error{s.signedOut, func(tab *browsertest.Tab) error { return s.signedIn(tab, as) }}
+	if desk != "" {
+		trips = []func(*browsertest.Tab) error{func(tab *browsertest.Tab) error { return s.atDesk(tab, desk) }}
+	}
+	for _, trip := range trips {
 		tab, err := browser.Tab()
 		if err != nil {
 			return err

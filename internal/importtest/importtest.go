@@ -72,6 +72,8 @@ var Libraries = map[string][]string{
 	"database/sql":                       {"store", "billing/standin", "internal/pgtest"},
 	"github.com/yuin/goldmark":           {"news"},
 	"github.com/microcosm-cc/bluemonday": {"news"},
+	"github.com/go-webauthn/webauthn":    {"desk"},
+	"rsc.io/qr":                          {"desk"},
 	"github.com/wneessen/go-mail":        {"internal/mail"},
 	"github.com/caarlos0/env":            {"internal/config"},
 	"github.com/joho/godotenv":           {"internal/config"},

@@ -27,6 +27,7 @@ func parts() []part {
 		{"personal", testPersonal},
 		{"jobs", testJobs},
 		{"house", testHouse},
+		{"desk", testDesk},
 		{"news", testNews},
 		{"editing", testEditing},
 		{"meter", testMeter},

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"broadsheet/internal/browsertest"
+)
+
+// deskPages are the newsroom's pages, by name.
+var deskPages = [][2]string{
+	{"desk", "/newsroom"},
+	{"desk-staff", "/newsroom/staff"},
+	{"desk-record", "/newsroom/record"},
+	{"desk-you", "/newsroom/you"},
+}
+
+// atDesk is what a member of the desk sees, whose codes lie in the mailbox.
+func (s *shooter) atDesk(tab *browsertest.Tab, email string) error {
+	if _, err := tab.Go(s.base + "/signin?return=/newsroom"); err != nil {
+		return err
+	}
+	if err := errors.Join(tab.Fill(`main [name="email"]`, email), tab.Press(`form[action="/signin"] button`)); err != nil {
+		return err
+	}
+	code, err := s.code(email)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(tab.Fill(`[name="code"]`, code), tab.Press(`form[action="/signin/code"] button`)); err != nil {
+		return err
+	}
+	if err := s.shoot(tab, "desk-door"); err != nil {
+		return err
+	}
+	if code, err = s.code(email); err != nil {
+		return err
+	}
+	if err := errors.Join(tab.Fill(`[name="code"]`, code), tab.Press(`form[action="/newsroom/signin"] button`)); err != nil {
+		return err
+	}
+	for _, page := range deskPages {
+		if err := s.page(tab, page[0], page[1]); err != nil {
+			return fmt.Errorf("%s: %w", page[1], err)
+		}
+	}
+	if _, err := tab.Go(s.base + "/newsroom/staff"); err != nil {
+		return err
+	}
+	member, err := browsertest.Eval[string](tab, `document.querySelector('tbody tr:last-child a[href^="/newsroom/staff/"]')?.getAttribute("href") ?? ""`)
+	if err != nil || member == "" {
+		return err
+	}
+	return errors.Join(s.page(tab, "desk-member", member), s.page(tab, "desk-confirm", member+"/reset"))
+}

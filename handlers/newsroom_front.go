@@ -1,0 +1,68 @@
+package handlers
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"broadsheet/desk"
+	"broadsheet/views"
+)
+
+func (s *Site) deskFrontRoutes() []deskRoute {
+	return []deskRoute{get(views.DeskPath, desk.Enter, s.deskFront)}
+}
+
+// deskFront shows what waits for this member.
+func (s *Site) deskFront(c echo.Context, m desk.Member) error {
+	page := views.DeskFrontPage{DeskFrame: s.deskFrame(c, m, "")}
+	for _, look := range []func(context.Context, desk.Member) ([]views.Waiting, error){s.waitingJobs, s.waitingStaff} {
+		found, err := look(c.Request().Context(), m)
+		if err != nil {
+			return err
+		}
+		page.Waits = append(page.Waits, found...)
+	}
+	return s.render(c, http.StatusOK, views.DeskFront(page))
+}
+
+// deadShown is how many failed jobs are counted.
+const deadShown = 100
+
+// waitingJobs tells of jobs that failed for good.
+func (s *Site) waitingJobs(ctx context.Context, m desk.Member) ([]views.Waiting, error) {
+	if !m.May(desk.HouseSee) {
+		return nil, nil
+	}
+	dead, err := s.Newsroom.Desk.DeadJobs(ctx, deadShown)
+	if err != nil || len(dead) == 0 {
+		return nil, err
+	}
+	return []views.Waiting{{
+		Title: fmt.Sprintf("%d jobs have failed for good", len(dead)), Bad: true,
+		Text: "The last was of the kind “" + dead[0].Kind + "”: mails, or what follows from a payment, that did not happen.",
+	}}, nil
+}
+
+// waitingStaff tells an owner who has not come yet.
+func (s *Site) waitingStaff(ctx context.Context, m desk.Member) ([]views.Waiting, error) {
+	if !m.May(desk.StaffManage) {
+		return nil, nil
+	}
+	all, err := s.Newsroom.Staff.List(ctx, s.wall())
+	if err != nil {
+		return nil, err
+	}
+	var waits []views.Waiting
+	for _, l := range all {
+		if !l.Proven {
+			waits = append(waits, views.Waiting{
+				Title: calledOf(l) + " has not signed in yet", Text: "Was given the role on " + s.date(l.Since) + ".",
+				Link: views.DeskMemberPath(l.ID), Label: "Look",
+			})
+		}
+	}
+	return waits, nil
+}
