@@ -60,7 +60,8 @@ type Plan struct {
 	Name     string
 	Summary  string
 	Benefits []Benefit
-	Prices   []Price // monthly first
+	Prices   []Price     // monthly first
+	Gifts    []GiftPrice // the shorter first; none sells none
 }
 
 // Has reports whether the plan brings b.

@@ -20,6 +20,9 @@ type Effect struct {
 	NextAttempt  time.Time `json:"next_attempt,omitzero"` // zero if Stripe does not try again
 	Until        time.Time `json:"until,omitzero"`        // the end of the grace; zero if it is over
 	Switched     Switched  `json:"switched,omitzero"`     // from one plan to another
+	Gift         string    `json:"gift,omitempty"`
+	Sending      int       `json:"sending,omitempty"` // of a gift's delivery
+	RunAt        time.Time `json:"-"`                 // paper time; zero is now
 }
 
 // The kinds of effects. Whoever wires the queue gives each a handler.
@@ -76,6 +79,9 @@ func (s *Service) effects(ctx context.Context, readerID string, was Customer, se
 				return err
 			}
 		}
+	}
+	if err := s.giftEffects(ctx, readerID, seen.at); err != nil {
+		return err
 	}
 	for _, inv := range seen.Invoices {
 		about := Effect{ReaderID: readerID, Customer: seen.Customer.ID, Subscription: inv.Subscription, Invoice: inv.ID, Card: seen.Customer.Card}

@@ -21,3 +21,9 @@ var (
 	CatchUp     = (*Service).catchUp
 	NightlyTurn = (*Service).nightlyTurn
 )
+
+// Code is a gift's code, for tests of its form.
+func (k GiftCodes) Code(gift string, serial int) string { return k.code(gift, serial) }
+
+// AddMonths counts a gift's months.
+var AddMonths = addMonths

@@ -57,6 +57,7 @@ type stripe struct {
 	travel  time.Duration               // the most that an answer takes to arrive
 	during  func(method string)
 	changes changes
+	gifts   gifts
 }
 
 func newStripe(now func() time.Time) *stripe {
@@ -540,7 +541,7 @@ func newBench(t *testing.T, url string) *bench {
 func (b *bench) another() *billing.Service {
 	return billing.New(billing.Parts{
 		Store: b.db, Gateway: b.stripe, Verifier: b.stripe, Paper: b.paper, Wall: clock.Wall{}, Enqueue: b.effects.enqueue,
-		Log: slog.New(slog.DiscardHandler), BaseURL: "https://paper.example",
+		Log: slog.New(slog.DiscardHandler), BaseURL: "https://paper.example", Gifts: giftCodes,
 	})
 }
 

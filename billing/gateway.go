@@ -19,6 +19,7 @@ type Gateway interface {
 	changer
 	history
 	pauser
+	giftTill
 }
 
 // truth is what Sync asks.

@@ -13,6 +13,8 @@ type Shelf interface {
 	// replaced: the new one takes the key over, the old one keeps its subscribers
 	// and is sold no more.
 	PutPrice(ctx context.Context, product string, p Price) (id string, done Put, err error)
+	// PutGiftPrice does the same for a price that is paid once.
+	PutGiftPrice(ctx context.Context, product string, p GiftPrice) (id string, done Put, err error)
 	// PutPortal sets up Stripe's own pages: card, invoices, cancelling at the end
 	// of the period; no change of plan.
 	PutPortal(ctx context.Context, returnURL string) (Put, error)
@@ -74,6 +76,9 @@ func Push(ctx context.Context, shelf Shelf, keep priceKeeper, c Catalogue, o Pus
 				return err
 			}
 			say("%-8s price %s, %d %s a %s (%s)", done, price.LookupKey, price.Money.Amount, price.Money.Currency, price.Interval, id)
+		}
+		if err := pushGifts(ctx, shelf, product, plan, say); err != nil {
+			return err
 		}
 	}
 	done, err := shelf.PutPortal(ctx, o.BaseURL+"/account/back")

@@ -102,7 +102,7 @@ func (s *Service) ReconcileAll(ctx context.Context) (Report, error) {
 			break
 		}
 	}
-	return s.repair(ctx, customers, rep, nil)
+	return s.repair(ctx, customers, rep, s.reconcileGifts(ctx))
 }
 
 // agrees compares our row with the bare subscription of Stripe's list.

@@ -22,6 +22,7 @@ type Store interface {
 	shelfStore
 	planChangeStore
 	watermarkStore
+	giftStore
 }
 
 // leaseStore keeps locks that several machines respect. A lease that ran out
@@ -55,6 +56,7 @@ type Parts struct {
 	Enqueue  Enqueue               // nil drops effects
 	Changed  func(readerID string) // called after each sync, so that memories forget; nil is fine
 	Log      *slog.Logger
+	Gifts    GiftCodes
 	BaseURL  string // the paper's public address, without a slash at its end
 }
 

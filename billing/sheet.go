@@ -28,6 +28,7 @@ type sheet struct {
 			TrialDays int       `yaml:"trial_days"`
 			TrialCard TrialCard `yaml:"trial_card"` // required, if empty
 		} `yaml:"prices"`
+		Gifts []sheetGift `yaml:"gifts"`
 	} `yaml:"plans"`
 }
 
@@ -61,6 +62,7 @@ func ParseSheet(raw []byte) (Catalogue, error) {
 				TrialDays: pr.TrialDays, TrialCard: pr.TrialCard,
 			})
 		}
+		plan.Gifts = giftPrices(p.Key, s.Currency, p.Gifts)
 		c.Plans = append(c.Plans, plan)
 	}
 	if wrong := c.Faults(); len(wrong) > 0 {
@@ -111,6 +113,7 @@ func (c Catalogue) Faults() []string {
 			bad(pr.TrialDays == 0 && pr.TrialCard != "", "The price %q has a trial_card and no trial_days.", pr.LookupKey)
 			lookups[pr.LookupKey] = true
 		}
+		wrong = append(wrong, p.giftFaults()...)
 	}
 	return wrong
 }

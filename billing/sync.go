@@ -110,8 +110,9 @@ func (s *Service) Sync(ctx context.Context, customer string) (Synced, error) {
 // sight is all that one look at Stripe saw.
 type sight struct {
 	Snapshot
-	checkout *Checkout // the reader's open one, as Stripe says it stands
-	at       time.Time // paper time
+	gifts    []GiftSale // of a customer that is no reader's
+	checkout *Checkout  // the reader's open one, as Stripe says it stands
+	at       time.Time  // paper time
 }
 
 // look fetches. A subscription of ours that the list does not hold is asked for
@@ -147,6 +148,9 @@ func (s *Service) look(ctx context.Context, customer string) (sight, error) {
 		}
 		seen.Subscriptions = append(seen.Subscriptions, sub)
 	}
+	if seen.gifts, err = s.lookAtGifts(ctx, snap.Customer); err != nil {
+		return sight{}, err
+	}
 	seen.checkout, err = s.lookAtCheckout(ctx, customer)
 	return seen, err
 }
@@ -162,6 +166,9 @@ func (s *Service) record(ctx context.Context, seen sight) (Synced, error) {
 		return out, err
 	}
 	object := Ref{KindCustomer, seen.Customer.ID}
+	if readerID == "" && len(seen.gifts) > 0 {
+		return out, s.recordGifts(ctx, object.ID, seen.gifts, seen.at)
+	}
 	if readerID == "" {
 		if seen.Customer.Deleted || len(seen.Subscriptions)+len(seen.Invoices) == 0 {
 			return out, s.Store.Release(ctx, object, ForeignCustomer, seen.at) // nobody's, and nothing

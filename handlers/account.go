@@ -93,8 +93,10 @@ func (s *Site) accountMoney(ctx context.Context, page *views.AccountPage) error 
 			page.Card = c.Card.String()
 		}
 	}
-	page.Invoices, err = s.invoiceRows(ctx, page)
-	return err
+	if page.Invoices, err = s.invoiceRows(ctx, page); err != nil {
+		return err
+	}
+	return s.accountGifts(ctx, page)
 }
 
 // benefitRows says of each benefit why the reader has it, or what brings it.

@@ -22,6 +22,7 @@ type Till struct {
 	Buying  *journey.Checkout
 	Readers boughtNotes
 	Cards   billing.CardLinks // in letters about failed payments
+	GiftShop
 }
 
 // boughtNotes remembers who was shown what was bought for them.

@@ -17,7 +17,7 @@ import (
 // EnqueueEffects puts what follows from a sync into the job queue.
 func EnqueueEffects(q jobs.Queue) billing.Enqueue {
 	return func(ctx context.Context, e billing.Effect) error {
-		return q.Enqueue(ctx, jobs.New{Kind: e.Kind, Key: e.Key, Payload: e})
+		return q.Enqueue(ctx, jobs.New{Kind: e.Kind, Key: e.Key, Payload: e, RunAt: e.RunAt})
 	}
 }
 

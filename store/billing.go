@@ -39,7 +39,7 @@ func (db *DB) SaveCatalogue(ctx context.Context, c billing.Catalogue) error {
 			return nil
 		}
 		for _, clear := range []string{
-			`UPDATE plans SET sold = FALSE`, `UPDATE prices SET sold = FALSE`,
+			`UPDATE plans SET sold = FALSE`, `UPDATE prices SET sold = FALSE`, `UPDATE gift_prices SET sold = FALSE`,
 			`DELETE FROM benefit_texts`, `DELETE FROM ships_to`,
 		} {
 			if _, err := db.exec(ctx, "save catalogue", clear); err != nil {
@@ -91,7 +91,7 @@ func (db *DB) savePlan(ctx context.Context, position int, p billing.Plan) error 
 			return err
 		}
 	}
-	return nil
+	return db.saveGiftPrices(ctx, p)
 }
 
 type priceRow struct {
@@ -123,6 +123,10 @@ func (db *DB) Catalogue(ctx context.Context) (c billing.Catalogue, err error) {
 	if err != nil {
 		return c, err
 	}
+	gifts, err := db.giftPrices(ctx)
+	if err != nil {
+		return c, err
+	}
 	for _, p := range plans {
 		for _, b := range brings {
 			if b[0] == p.Key {
@@ -131,7 +135,7 @@ func (db *DB) Catalogue(ctx context.Context) (c billing.Catalogue, err error) {
 		}
 		if p.sold {
 			sold := p.Plan
-			sold.Prices = pricesOf(prices, p.Key, true)
+			sold.Prices, sold.Gifts = pricesOf(prices, p.Key, true), gifts[p.Key]
 			c.Plans = append(c.Plans, sold)
 		}
 		if old := pricesOf(prices, p.Key, false); len(old) > 0 || !p.sold {

@@ -22,6 +22,7 @@ func (db *DB) Personal() []Personal {
 	return []Personal{
 		db.MeterData(),
 		db.EditingData(),
+		db.GiftData(),
 		db.BillingData(),
 		db.DeskData(),
 		db.ReaderData(),

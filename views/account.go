@@ -21,6 +21,7 @@ type AccountPage struct {
 	Free         MeterPanel
 	Sessions     []SessionRow
 	Invoices     []InvoiceRow
+	Gifts        AccountGifts
 	Portal       bool // there is a customer at Stripe, so its portal can be opened
 	Catalogue    billing.Catalogue
 	Bought       []string // "Digital, €7.00 a month, on 3 May 2024": shown to an owner who proved the address just now

@@ -13,6 +13,10 @@ const (
 	FeedPath        = "/feed.xml"
 	MeterPath       = "/meter"
 	SubscribePath   = "/subscribe"
+	GiftsPath       = "/gifts"        // GET asks, POST leads to the payment page
+	RedeemPath      = "/gifts/redeem" // code: GET looks, POST redeems
+	GiftDonePath    = "/gifts/done"
+	GiftPrefix      = "/gifts/of/"   // and a token: the buyer's page of a gift
 	CheckoutPath    = "/checkout"    // POST: price, return, email when signed out
 	SignInPath      = "/signin"      // POST: email, return
 	SignInCodePath  = "/signin/code" // POST: code, return

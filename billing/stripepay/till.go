@@ -47,8 +47,7 @@ func (s *Stripe) OpenSession(ctx context.Context, n billing.NewSession) (billing
 		return billing.Session{}, err
 	}
 	if price == nil {
-		return billing.Session{}, fault.New(fault.Unavailable, "This plan cannot be bought just now. We have been told; please try again later.",
-			errorf("no active price has the lookup key %q: run plans push", n.LookupKey))
+		return billing.Session{}, notOnShelf(n.LookupKey)
 	}
 	do := func(key string) (billing.Session, error) {
 		params := sessionParams(n, price.ID)
@@ -66,6 +65,11 @@ func (s *Stripe) OpenSession(ctx context.Context, n billing.NewSession) (billing
 		}
 		return got, err == nil, err
 	})
+}
+
+func notOnShelf(lookup string) error {
+	return fault.New(fault.Unavailable, "This plan cannot be bought just now. We have been told; please try again later.",
+		errorf("no active price has the lookup key %q: run plans push", lookup))
 }
 
 func sessionParams(n billing.NewSession, price string) *stripe.CheckoutSessionParams {

@@ -23,9 +23,13 @@ func (p *paper) openStripe(ctx context.Context) error {
 	}
 	p.holdings = handlers.NewHoldings(p.db)
 	p.onClose(func() error { p.holdings.Close(); return nil })
+	codes, err := billing.NewGiftCodes(p.conf.AppSecret.Reveal())
+	if err != nil {
+		return err
+	}
 	p.billing = billing.New(billing.Parts{
 		Store: p.db, Gateway: p.stripe, Verifier: p.stripe, Paper: p.clocks.Paper, Wall: p.clocks.Wall,
-		Enqueue: journey.EnqueueEffects(p.runner), Changed: p.holdings.Forget, Log: p.log, BaseURL: p.address(""),
+		Enqueue: journey.EnqueueEffects(p.runner), Changed: p.holdings.Forget, Log: p.log, Gifts: codes, BaseURL: p.address(""),
 	})
 	if p.cards, err = billing.NewCardLinks(p.conf.AppSecret.Reveal()); err != nil {
 		return err
@@ -34,6 +38,9 @@ func (p *paper) openStripe(ctx context.Context) error {
 		Store: p.db, Outbox: journey.Outbox{Queue: p.runner}, House: p.house, Cards: p.cards, Wall: p.clocks.Wall,
 	}
 	write.Handle(p.runner.Handle)
+	if err := p.openGifts(); err != nil {
+		return err
+	}
 	p.runner.Handle(billing.EffectSecond, write.EndSecond(p.billing))
 	p.runner.Handle(billing.EffectPay, journey.PayOpen(p.billing))
 	p.runner.Every(journey.ReminderJob, 24*time.Hour, journey.Remind(p.billing))
@@ -63,7 +70,7 @@ func newStripe(conf config.Config) (*stripepay.Stripe, error) {
 // till joins what the site's pages about money stand on.
 func (p *paper) till(keys reader.Keys) handlers.Till {
 	return handlers.Till{
-		Billing: p.billing, Readers: p.db, Cards: p.cards,
+		Billing: p.billing, Readers: p.db, Cards: p.cards, GiftShop: p.giftShop(keys),
 		Buying: journey.NewCheckout(journey.CheckoutParts{Store: p.db, Billing: p.billing, Keys: keys, Addresses: p.mailable()}),
 	}
 }

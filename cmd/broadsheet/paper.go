@@ -43,6 +43,7 @@ type paper struct {
 	stripe   *stripepay.Stripe
 	billing  *billing.Service
 	cards    billing.CardLinks
+	gifts    billing.GiftLinks
 	standin  *runningStandin // nil when Stripe itself is asked
 	holdings *handlers.Holdings
 	sold     billing.Catalogue // when the paper was opened
