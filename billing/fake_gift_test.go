@@ -25,7 +25,7 @@ func (f *stripe) OpenGift(_ context.Context, n billing.NewGiftSession) (billing.
 		f.gifts.sales, f.gifts.asked = map[string]billing.GiftSale{}, map[string]billing.NewGiftSession{}
 	}
 	id := f.id("cs")
-	f.gifts.asked[id] = n
+	f.gifts.asked[id], f.keys[n.Key] = n, true
 	f.gifts.sales[id] = billing.GiftSale{Session: id, GiftID: n.GiftID, Money: billing.Money{Amount: 3900, Currency: "eur"}}
 	return billing.Session{ID: id, URL: "https://pay.example/" + id, Status: billing.SessionOpen}, nil
 }

@@ -53,7 +53,7 @@ func (s *Service) BuyGift(ctx context.Context, o GiftOrder) (url string, err err
 	}
 	session, err := s.Gateway.OpenGift(ctx, NewGiftSession{
 		GiftID: g.ID, Email: o.Buyer.Email, LookupKey: g.LookupKey, Text: fmt.Sprintf("%s for %d months, a gift", plan.Name, g.Months),
-		SuccessURL: s.BaseURL + "/gifts/done?session={CHECKOUT_SESSION_ID}", CancelURL: s.BaseURL + "/gifts", Key: "gift:" + g.ID,
+		SuccessURL: s.BaseURL + "/gifts/done?session={CHECKOUT_SESSION_ID}", CancelURL: s.BaseURL + "/gifts", Key: "gift.open:" + g.ID,
 	})
 	if err != nil {
 		return "", err

@@ -146,7 +146,7 @@ func (s *Service) RefundGift(ctx context.Context, gift string) error {
 		}
 		refund := ""
 		if rest := sale.Money.Amount - sale.Refunded; rest > 0 && !sale.Disputed && sale.Charge != "" {
-			made, err := s.Gateway.Refund(ctx, sale.Charge, rest, g.ID, "gift:"+g.ID)
+			made, err := s.Gateway.Refund(ctx, sale.Charge, rest, g.ID, fmt.Sprintf("gift.back:%s:%d", g.ID, rest))
 			if err != nil {
 				return err
 			}

@@ -142,6 +142,9 @@ func knownPaths(t testing.TB, p *Paper) known {
 	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {
 		add("/newsroom/staff/:id"+form, "/newsroom/staff/made-up"+form)
 	}
+	gift := giftPath(t, p)
+	add("/gifts/of/:token", gift, "/gifts/of/made-up")
+	add("/gifts/of/:token/card", gift+"/card", "/gifts/of/made-up/card")
 	box := b.Get("/_mail").Is(http.StatusOK)
 	add("/_mail/:id", box.One(`a[href^="/_mail/"]`).AttrOr("href", ""))
 	return k

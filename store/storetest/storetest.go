@@ -34,6 +34,7 @@ func parts() []part {
 		{"billing", testBilling},
 		{"terms", testTerms},
 		{"changes", testChanges},
+		{"gifts", testGifts},
 	}
 }
 

@@ -35,6 +35,10 @@ func house() House {
 
 func eur(cents int64) billing.Money { return billing.Money{Amount: cents, Currency: "eur"} }
 
+func gift() Gift {
+	return Gift{Plan: "Print + Digital", Months: 6, From: "Ada", To: "Bo", Message: "Many happy returns.\n\nUntil <Friday>.", Ships: true, Token: "token"}
+}
+
 type writer interface{ Letter(House) (Letter, error) }
 
 func letters() map[string]writer {
@@ -71,6 +75,16 @@ func letters() map[string]writer {
 		"second":        Second{Reader: "maud@example.org", Plan: "Digital", Subscription: "sub_1", Refund: eur(700), Refunds: []string{"re_1"}},
 		"receipt-bare":  Receipt{Number: "EX-0002", Plan: "Digital", Paid: eur(700), At: third},
 		"purchase-free": Purchase{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, At: third, Free: third.AddDate(0, 0, 14)},
+		"gift-bought":   GiftBought{Gift: gift(), Paid: eur(3900), At: third, Number: "EX-0003", Receipt: "https://pay.example/invoice", Email: "bo@example.org", On: third.AddDate(0, 1, 0)},
+		"gift-hand":     GiftBought{Gift: Gift{Plan: "Digital", Months: 3, Token: "t"}, Paid: eur(2100), At: third, Number: "EX-0004", Code: "3467-9ACD-EFGH-JKMN-PQRT"},
+		"gift":          GiftArrives{Gift: gift(), Code: "3467-9ACD-EFGH-JKMN-PQRT"},
+		"gift-bare":     GiftArrives{Gift: Gift{Plan: "Digital", Months: 3}, Code: "3467-9ACD-EFGH-JKMN-PQRT"},
+		"gift-began":    GiftBegan{Gift: gift(), Begins: third, Ends: third.AddDate(0, 6, 0)},
+		"gift-later":    GiftBegan{Gift: gift(), Begins: third.AddDate(0, 1, 0), Ends: third.AddDate(0, 7, 0), Later: true, Paying: true},
+		"gift-ends":     GiftEnds{Gift: gift(), Ends: third},
+		"gift-over":     GiftEnds{Gift: gift(), Ends: third, Over: true},
+		"gift-back":     GiftBack{Gift: gift(), Money: eur(3900)},
+		"gift-trouble":  GiftTrouble{Gift: gift(), Money: eur(3900), Reader: "bo@example.org", Ends: third, Charge: "ch_1"},
 		"purchase":      Purchase{Plan: "Digital <&>", Money: eur(700), Interval: billing.Monthly, At: third},
 	}
 }
