@@ -151,6 +151,7 @@ func TestGiftMovesTheNextPayment(t *testing.T) {
 	b.Subscribe(digitalMonthly, "")
 	offer := b.Get("/gifts/redeem?code=" + code).Is(http.StatusOK).Says(`its next payment moves back from`)
 	offer.Submit(`form[action="/gifts/redeem"] button`).Is(http.StatusOK)
+	b.Get("/account").Says(`A gift moved your next payment to`).Says(`Active`)
 	p.Advance(t, 3*month)
 	if n := invoicesOver(b, "€7.00"); n != 1 {
 		t.Errorf("%d payments by the end of the gift, want the first one only", n)

@@ -82,6 +82,9 @@ func (s *Site) accountMoney(ctx context.Context, page *views.AccountPage) error 
 	if err != nil {
 		return err
 	}
+	if err := s.accountGifts(ctx, page); err != nil {
+		return err
+	}
 	page.Benefits = s.benefitRows(page, held)
 	customers, err := s.Billing.Store.CustomersOf(ctx, id)
 	if err != nil {
@@ -93,10 +96,8 @@ func (s *Site) accountMoney(ctx context.Context, page *views.AccountPage) error 
 			page.Card = c.Card.String()
 		}
 	}
-	if page.Invoices, err = s.invoiceRows(ctx, page); err != nil {
-		return err
-	}
-	return s.accountGifts(ctx, page)
+	page.Invoices, err = s.invoiceRows(ctx, page)
+	return err
 }
 
 // benefitRows says of each benefit why the reader has it, or what brings it.
@@ -136,7 +137,7 @@ func (s *Site) whyHas(page *views.AccountPage, h billing.Holding) string {
 		return with + ", which you cancelled, until " + s.date(h.Until)
 	case h.State == billing.StandsPausing:
 		return with + ", until its pause begins on " + s.date(h.Until)
-	case h.State == billing.StandsTrial:
+	case h.State == billing.StandsTrial && !page.Gifts.Moved:
 		return with + ", free until " + s.date(page.Subscription.TrialEnd)
 	}
 	return with + ", for as long as you keep it"

@@ -353,6 +353,9 @@ func (s *Site) accountGifts(ctx context.Context, page *views.AccountPage) error 
 	mine := map[string]bool{}
 	for _, r := range had {
 		mine[r.Gift] = true
+		if sub := page.Subscription; sub != nil && sub.Status == billing.Trialing && r.Push.Subscription == sub.ID && r.Push.Set.Equal(sub.TrialEnd) {
+			page.Gifts.Moved = true
+		}
 	}
 	if len(mine) > 0 {
 		grants, err := s.Billing.Store.GrantsOf(ctx, page.Reader.ID)

@@ -28,6 +28,7 @@ type lettersStore interface {
 	SubscriptionByID(ctx context.Context, id string) (billing.Subscription, bool, error)
 	InvoiceByID(ctx context.Context, id string) (billing.Invoice, bool, error)
 	CustomerByID(ctx context.Context, id string) (billing.Customer, bool, error)
+	GiftMoved(ctx context.Context, subscription string, until time.Time) (bool, error)
 }
 
 // BillingLetters writes the letters that follow from a sync.

@@ -9,10 +9,13 @@ import (
 )
 
 // HadTrial reports whether the reader ever had free days. Subscriptions are
-// kept for ever and follow accounts that are joined, and so does this.
+// kept for ever and follow accounts that are joined, and so does this. A payment
+// that a gift moved is no trial, though Stripe calls it one.
 func (db *DB) HadTrial(ctx context.Context, readerID string) (bool, error) {
 	var n int
-	if err := db.r(ctx).QueryRowContext(ctx, `SELECT count(*) FROM subscriptions WHERE reader_id = $1 AND trial_end IS NOT NULL`, readerID).Scan(&n); err != nil {
+	if err := db.r(ctx).QueryRowContext(ctx, `
+		SELECT count(*) FROM subscriptions WHERE reader_id = $1 AND trial_end IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM gift_redemptions g WHERE g.push_sub = subscriptions.id AND g.push_set = subscriptions.trial_end)`, readerID).Scan(&n); err != nil {
 		return false, fmt.Errorf("had a trial: %w", err)
 	}
 	return n > 0, nil

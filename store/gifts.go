@@ -149,6 +149,14 @@ func (db *DB) SavePush(ctx context.Context, gift string, p billing.GiftPush) err
 	return err
 }
 
+// GiftMoved reports whether a gift moved the subscription's next payment to that
+// time.
+func (db *DB) GiftMoved(ctx context.Context, subscription string, until time.Time) (bool, error) {
+	_, ok, err := one(all(ctx, db, "moved payment", scanRedemption, `
+		SELECT `+redemptionColumns+` FROM gift_redemptions WHERE push_sub = $1 AND push_set = $2 LIMIT 1`, subscription, stamp(until)))
+	return ok, err
+}
+
 // saveGiftPrices makes these the gifts that a plan is sold as.
 func (db *DB) saveGiftPrices(ctx context.Context, p billing.Plan) error {
 	for _, g := range p.Gifts {

@@ -150,7 +150,7 @@ func (p AccountPage) running() standing {
 		}
 	case s.IsPaused:
 		return p.paused()
-	case s.Status == billing.Trialing:
+	case s.Status == billing.Trialing && !p.Gifts.Moved:
 		return p.trying()
 	}
 	return standing{

@@ -232,6 +232,7 @@ func (p RedeemedPage) when() string {
 type AccountGifts struct {
 	Held  []HeldGift // that run or wait
 	Given []GivenGift
+	Moved bool // the next payment stands where a gift moved it
 	Sells bool
 }
 

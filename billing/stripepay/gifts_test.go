@@ -192,31 +192,26 @@ func TestGiftMovesTheNextPayment(t *testing.T) {
 		if sub := b.sub(); !sub.PeriodEnd.Equal(want) || !r.From.Equal(end) || !r.To.Equal(want) {
 			t.Fatalf("the gift runs from %s to %s, and the next payment is on %s", r.From, r.To, sub.PeriodEnd)
 		}
+		if moved, err := b.db.GiftMoved(t.Context(), b.sub().ID, want); !moved || err != nil {
+			t.Error("the account cannot say why the payment is on", want, err)
+		}
+		if may, err := b.MayTry(t.Context(), b.reader); !may || err != nil {
+			t.Error("a gift used the reader's free days up", err)
+		}
 		b.must(b.standin.Advance(t.Context(), want.Add(-time.Minute)))
 		b.quiet()
 		b.has(billing.Unlimited)
-		if got := b.charged(); got != 700 {
+		if got, _ := b.charged(); got != 700 {
 			t.Errorf("%d was charged by the end of the gift", got)
 		}
 		b.must(b.standin.Advance(t.Context(), want.Add(3*time.Hour)))
 		b.quiet()
 		b.has(billing.Unlimited)
-		if got, sub := b.charged(), b.sub(); got != 1400 || sub.Status != billing.Active {
-			t.Errorf("%d was charged after it, and the plan is %s", got, sub.Status)
+		if got, _ := b.charged(); got != 1400 || b.sub().Status != billing.Active {
+			t.Errorf("%d was charged after it, and the plan is %s", got, b.sub().Status)
 		}
 		b.noDrift()
 	})
-}
-
-// charged is what the reader paid for plans.
-func (b *bench) charged() (sum int64) {
-	b.t.Helper()
-	list, err := b.db.InvoicesOf(b.t.Context(), b.reader, "", 50)
-	b.must(err)
-	for _, inv := range list {
-		sum += inv.Paid
-	}
-	return sum
 }
 
 func mustSale(b *bench, address string) billing.GiftSale {

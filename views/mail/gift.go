@@ -169,6 +169,35 @@ func (g GiftEnds) Letter(h House) (Letter, error) {
 	return h.write(l)
 }
 
+// GiftPays says that the payments of one's own plan go on after a gift.
+type GiftPays struct {
+	Plan     string
+	Money    billing.Money
+	Interval billing.Interval
+	On       time.Time
+	Card     string // "the card ending 4242"; "" when it isn't known
+}
+
+// Letter writes it.
+func (g GiftPays) Letter(h House) (Letter, error) {
+	how := "Charged that day, for a " + string(g.Interval)
+	if g.Card != "" {
+		how += ", from " + g.Card
+	}
+	return h.write(letter{
+		subject: "Your gift ends, and " + g.Plan + " goes on: " + views.Money(g.Money) + " on " + h.date(g.On),
+		preview: "If you stay, there is nothing to do.",
+		title:   "Your gift ends on " + h.date(g.On) + ", and your own plan goes on.",
+		big:     views.Money(g.Money),
+		under:   how,
+		paras:   []string{"If you stay, there is nothing to do. If you cancel before that day, in two clicks, you keep everything until then and nothing is charged."},
+		button:  "See your account",
+		link:    h.account(""),
+		foot:    because(h),
+		leave:   true,
+	})
+}
+
 // GiftBack tells the buyer that the money goes back.
 type GiftBack struct {
 	Gift

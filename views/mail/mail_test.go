@@ -83,6 +83,7 @@ func letters() map[string]writer {
 		"gift-later":    GiftBegan{Gift: gift(), Begins: third.AddDate(0, 1, 0), Ends: third.AddDate(0, 7, 0), Later: true, Paying: true},
 		"gift-ends":     GiftEnds{Gift: gift(), Ends: third},
 		"gift-over":     GiftEnds{Gift: gift(), Ends: third, Over: true},
+		"gift-pays":     GiftPays{Plan: "Digital", Money: eur(700), Interval: billing.Monthly, On: third, Card: "the card ending 4242"},
 		"gift-back":     GiftBack{Gift: gift(), Money: eur(3900)},
 		"gift-trouble":  GiftTrouble{Gift: gift(), Money: eur(3900), Reader: "bo@example.org", Ends: third, Charge: "ch_1"},
 		"purchase":      Purchase{Plan: "Digital <&>", Money: eur(700), Interval: billing.Monthly, At: third},
