@@ -3,6 +3,7 @@ package standin_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -90,7 +91,13 @@ func (b *bench) keepServed() {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if err := os.WriteFile(filepath.Join(dir, b.t.Name()+".jsonl"), bytes.Join(b.served, []byte("\n")), 0o600); err != nil {
+	name := strings.ReplaceAll(b.t.Name(), "/", "_") + ".jsonl"
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // a test may have several benches
+	if err == nil {
+		_, err = f.Write(append(bytes.Join(b.served, []byte("\n")), '\n'))
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
 		b.t.Error(err)
 	}
 }

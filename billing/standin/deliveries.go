@@ -47,7 +47,7 @@ func backoff(n int) time.Duration {
 // once, twice, later or never.
 func (w *work) addDeliveries(event obj, endpoint string) error {
 	f := w.s.faults.get()
-	chance := func(share int) bool { return share > 0 && w.s.dice.below(100) < share }
+	chance := w.s.chance
 	status, copies, notBefore := "waiting", 1, w.now
 	if chance(f.Drop) {
 		status = "dropped"
@@ -68,6 +68,9 @@ func (w *work) addDeliveries(event obj, endpoint string) error {
 	}
 	return nil
 }
+
+// chance is a throw that a share of a hundred wins.
+func (s *Server) chance(share int) bool { return share > 0 && s.dice.below(100) < share }
 
 // delivery is one event on its way to one endpoint.
 type delivery struct {
@@ -215,6 +218,9 @@ func (s *Server) attempt(ctx context.Context, d *delivery) error {
 	status, note := s.send(ctx, d)
 	if ctx.Err() != nil && status == 0 {
 		return ctx.Err() // we were stopped, the endpoint did nothing wrong
+	}
+	if s.chance(s.faults.get().Fail) {
+		status, note = 0, "its answer was lost, as the desk ordered"
 	}
 	ok := status >= 200 && status < 300
 	if !ok {

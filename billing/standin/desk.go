@@ -254,7 +254,7 @@ func (s *Server) faultsPost(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (f faultSet) json() obj {
-	return obj{"mute": f.Mute, "drop": f.Drop, "double": f.Double, "delay": f.Delay.String(), "delay_share": f.DelayShare,
+	return obj{"mute": f.Mute, "drop": f.Drop, "double": f.Double, "fail": f.Fail, "delay": f.Delay.String(), "delay_share": f.DelayShare,
 		"reorder": f.Reorder, "fail_before": f.FailBefore, "fail_after": f.FailAfter, "fail_path": f.FailPath}
 }
 

@@ -31,6 +31,7 @@ type faultSet struct {
 	Double     int           // share delivered twice
 	DelayShare int           // share that is late
 	Delay      time.Duration // by up to how much paper time
+	Fail       int           // share of attempts whose answer is lost: they were heard, and come again
 	Reorder    bool          // waiting deliveries go out in any order
 	FailBefore int           // so many next calls to the API fail without effect
 	FailAfter  int           // so many next calls fail after their effect
@@ -47,7 +48,7 @@ func (f *faultSet) read(form url.Values) error {
 	for key, number := range map[string]struct {
 		into *int
 		most int
-	}{"drop": {&f.Drop, 100}, "double": {&f.Double, 100}, "delay_share": {&f.DelayShare, 100},
+	}{"drop": {&f.Drop, 100}, "double": {&f.Double, 100}, "fail": {&f.Fail, 100}, "delay_share": {&f.DelayShare, 100},
 		"fail_before": {&f.FailBefore, 1_000_000}, "fail_after": {&f.FailAfter, 1_000_000}} {
 		raw := form.Get(key)
 		if raw == "" {

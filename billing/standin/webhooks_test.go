@@ -65,15 +65,26 @@ func TestDeliveryIsRetried(t *testing.T) {
 		t.Error("the desk does not show the failure")
 	}
 	b.answers(http.StatusOK)
-	deadline := time.Now().Add(10 * time.Second)
-	for len(b.heard()) == 0 {
-		if time.Now().After(deadline) {
-			t.Fatal("never tried again")
-		}
-		<-time.After(20 * time.Millisecond)
+	if got := b.again(); len(got) != 1 {
+		t.Errorf("tried again, and heard %v", got)
 	}
 	if got := b.heard(); len(got) != 0 {
 		t.Errorf("delivered again after a success: %v", got)
+	}
+}
+
+// again waits for what is tried again, and gives what was heard.
+func (b *bench) again() []string {
+	b.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		if got := b.heard(); len(got) > 0 {
+			return got
+		}
+		if time.Now().After(deadline) {
+			b.t.Fatal("never tried again")
+		}
+		<-time.After(20 * time.Millisecond)
 	}
 }
 
@@ -133,6 +144,15 @@ func TestFaultyDeliveries(t *testing.T) {
 	b.advance(3 * time.Hour)
 	if got := b.heard(); len(got) != 1 {
 		t.Errorf("three hours later heard %v", got)
+	}
+	fault("fail", "100")
+	b.customer()
+	if got := b.heard(); len(got) != 1 {
+		t.Errorf("its answer lost, heard %v", got)
+	}
+	fault()
+	if got := b.again(); len(got) != 1 {
+		t.Errorf("after the answer was lost, heard again %v", got)
 	}
 	if got := b.post("/_faults", "drop", "101"); got.status != http.StatusBadRequest {
 		t.Errorf("101 %% answered %d", got.status)

@@ -24,7 +24,7 @@ const least = 500
 // name: every required field there, every value of its kind.
 func TestServedObjectsFollowStripesSchema(t *testing.T) {
 	t.Parallel()
-	schemas := stripeSchemas(t)
+	doc := stripeSpec(t)
 	dir := t.TempDir()
 	run := exec.Command("go", "test", "-count=1", ".")
 	run.Dir = ".."
@@ -36,7 +36,7 @@ func TestServedObjectsFollowStripesSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	judge := &judge{t: t, schemas: schemas, seen: map[string]bool{}, count: map[string]int{}}
+	judge := &judge{t: t, schemas: doc.Components.Schemas, seen: map[string]bool{}, count: map[string]int{}, met: map[string]bool{}}
 	for _, file := range files {
 		judge.file(file)
 	}
@@ -47,12 +47,13 @@ func TestServedObjectsFollowStripesSchema(t *testing.T) {
 	if total < least {
 		t.Errorf("only %d objects were collected", total)
 	}
+	judge.wholly(doc)
 	t.Logf("held %d objects of %d kinds against the schema", total, len(judge.count))
 }
 
-// stripeSchemas loads the OpenAPI file out of the module cache. Nothing here
+// stripeSpec loads the OpenAPI file out of the module cache. Nothing here
 // imports that module, so that only asking for it brings it onto a new machine.
-func stripeSchemas(t *testing.T) openapi3.Schemas {
+func stripeSpec(t *testing.T) *openapi3.T {
 	t.Helper()
 	out, err := exec.Command("go", "mod", "download", "-json", "github.com/stripe/stripe-mock").Output()
 	if err != nil {
@@ -70,7 +71,7 @@ func stripeSchemas(t *testing.T) openapi3.Schemas {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return doc.Components.Schemas
+	return doc
 }
 
 type judge struct {
@@ -78,6 +79,7 @@ type judge struct {
 	schemas openapi3.Schemas
 	seen    map[string]bool
 	count   map[string]int
+	met     map[string]bool // kinds of objects, at any depth, and types of events
 }
 
 func (j *judge) file(name string) {
@@ -88,12 +90,16 @@ func (j *judge) file(name string) {
 	lines := bufio.NewScanner(bytes.NewReader(raw))
 	lines.Buffer(nil, 1<<24)
 	for lines.Scan() {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
 		var v map[string]any
 		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
 			j.t.Errorf("%s: %v", name, err)
 			continue
 		}
 		j.object(v)
+		j.meet(v)
 	}
 	if err := lines.Err(); err != nil {
 		j.t.Error(err)
