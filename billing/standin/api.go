@@ -78,6 +78,9 @@ func (s *Server) handle(h handler, r *http.Request, id, key string) (answer, err
 	if r.Method == http.MethodGet {
 		key = "" // a GET is idempotent by itself; Stripe ignores the key
 	}
+	if len(key) > maxKey {
+		return errorAnswer(invalid("", "Idempotency keys can be at most %d characters long.", maxKey)), nil
+	}
 	fault := s.faults.nextCall(r.Method, r.URL.Path)
 	var got answer
 	err := s.do(r.Context(), func(w *work) (err error) {

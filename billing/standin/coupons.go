@@ -2,6 +2,7 @@ package standin
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -34,17 +35,22 @@ func createCoupon(c *call) (obj, error) {
 	case percent > 0:
 		coupon["percent_off"] = written
 	default:
-		coupon["amount_off"], coupon["currency"] = amount, c.p.need("currency")
+		coupon["amount_off"], coupon["currency"] = amount, c.p.currency("currency")
 	}
-	for _, key := range []string{"max_redemptions", "redeem_by"} {
-		if n, sent := c.p.optInt(key); sent {
-			coupon[key] = n
-		}
+	if n, sent := c.p.within("max_redemptions", 1, maxAmount); sent {
+		coupon["max_redemptions"] = n
 	}
-	if n, sent := c.p.optInt("duration_in_months"); sent {
-		coupon["duration_in_months"] = n
-	} else if coupon["duration"] == "repeating" {
+	if at, sent := c.future("redeem_by"); sent {
+		coupon["redeem_by"] = at
+	}
+	n, sent := c.p.within("duration_in_months", 1, tooManyMonths)
+	switch repeats := coupon["duration"] == "repeating"; {
+	case repeats && !sent:
 		return nil, invalidCode("parameter_missing", "duration_in_months", "Missing required param: duration_in_months.")
+	case sent && !repeats:
+		return nil, invalid("duration_in_months", "You can only specify duration_in_months when duration is repeating.")
+	case sent:
+		coupon["duration_in_months"] = n
 	}
 	if err := c.put(coupon); err != nil {
 		return nil, err
@@ -91,6 +97,10 @@ func createPromotionCode(c *call) (obj, error) {
 	if code == "" {
 		code = c.s.dice.id("", 8)
 	}
+	if strings.Trim(code, codeAlphabet) != "" {
+		return nil, invalid("code", "Invalid code: %s. A code holds letters, digits and dashes.", code)
+	}
+	expires, _ := c.future("expires_at")
 	if was, err := c.promotion(code); err != nil || was != nil {
 		if err == nil {
 			err = invalidCode("resource_already_exists", "code", "An active promotion code with `code: %s` already exists.", code)
@@ -101,7 +111,7 @@ func createPromotionCode(c *call) (obj, error) {
 	restrictions := c.p.child("restrictions")
 	promo := obj{
 		"id": c.newID("promo_"), "object": "promotion_code", "active": active || !sent, "code": code, "coupon": coupon.shown(),
-		"created": c.now, "customer": orNull(c.p.str("customer")), "expires_at": orNull(c.p.integer("expires_at")),
+		"created": c.now, "customer": orNull(c.p.str("customer")), "expires_at": orNull(expires),
 		"livemode": false, "max_redemptions": orNull(c.p.integer("max_redemptions")),
 		"metadata": merged(nil, c.p.metadata("metadata")), "times_redeemed": 0,
 		"restrictions": obj{"first_time_transaction": restrictions.boolean("first_time_transaction"),

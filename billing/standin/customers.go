@@ -21,7 +21,7 @@ func (c *call) fillCustomer(cus obj) error {
 			cus[key] = orNull(v)
 		}
 	}
-	if email := cus.str("email"); email != "" && !strings.Contains(email, "@") {
+	if email := cus.str("email"); email != "" && !strings.Contains(email, "@") || len(email) > maxEmail {
 		return invalidCode("email_invalid", "email", "Invalid email address: %s", email)
 	}
 	if c.p.child("address") != nil {

@@ -258,6 +258,7 @@ func (p *params) metadata(key string) map[string]string {
 		v.used = true
 		out[k] = v.value
 	}
+	checkMetadata(p, out)
 	return out
 }
 

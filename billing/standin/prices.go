@@ -124,7 +124,7 @@ func createPrice(c *call) (obj, error) {
 // newPrice reads a price out of p.
 func (c *call) newPrice(p *params, product obj) (obj, error) {
 	p.oneOf("billing_scheme", "per_unit", "per_unit")
-	amount, sent := p.optInt("unit_amount")
+	amount, sent := p.within("unit_amount", 0, maxAmount)
 	if dec := p.str("unit_amount_decimal"); !sent && dec != "" {
 		n, err := strconv.ParseInt(dec, 10, 64)
 		if err != nil {
@@ -137,7 +137,7 @@ func (c *call) newPrice(p *params, product obj) (obj, error) {
 	}
 	price := obj{
 		"id": c.newID("price_"), "object": "price", "active": true, "billing_scheme": "per_unit", "created": c.now,
-		"currency": p.need("currency"), "custom_unit_amount": nil, "livemode": false, "lookup_key": nil,
+		"currency": p.currency("currency"), "custom_unit_amount": nil, "livemode": false, "lookup_key": nil,
 		"metadata": merged(nil, p.metadata("metadata")), "nickname": orNull(p.str("nickname")), "product": product["id"],
 		"recurring": nil, "tax_behavior": p.oneOf("tax_behavior", "unspecified", "exclusive", "inclusive", "unspecified"),
 		"tiers_mode": nil, "transform_quantity": nil, "type": "one_time", "unit_amount": amount,

@@ -1,6 +1,9 @@
 package standin
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func createSubscription(c *call) (obj, error) {
 	c.p.ignore("off_session", "proration_behavior")
@@ -11,6 +14,9 @@ func createSubscription(c *call) (obj, error) {
 	}
 	orders, err := c.orders(c.p.items("items"), "items", "recurring")
 	if err != nil {
+		return nil, err
+	}
+	if err := oneCurrency(customer, orders[0].price); err != nil {
 		return nil, err
 	}
 	sub := c.newSubscription(customer, orders, merged(nil, c.p.metadata("metadata")))
@@ -92,6 +98,9 @@ func (c *call) orders(items []*params, name, kind string) ([]order, error) {
 			return nil, invalid(item.full("quantity"), "This value must be greater than or equal to 1.")
 		case len(out) > 0 && (intervalOf(out[0].price) != intervalOf(price) || out[0].price.str("currency") != price.str("currency")):
 			return nil, invalid(item.full("price"), "All prices must have the same interval and currency.")
+		}
+		if slices.ContainsFunc(out, func(o order) bool { return kind == "recurring" && o.price.str("id") == price.str("id") }) {
+			return nil, invalid(item.full("price"), "Cannot add multiple subscription items with the same plan: %s", price.str("id"))
 		}
 		out = append(out, order{price, quantity})
 	}

@@ -48,7 +48,7 @@ func createEndpoint(c *call) (obj, error) {
 		return nil, invalid("api_version", "Invalid API version: %s. This stand-in speaks %s only.", v, APIVersion)
 	}
 	c.p.ignore("connect")
-	e := c.newEndpoint(c.newID("we_"), c.p.need("url"), c.newID("whsec_"), c.p.strings("enabled_events"))
+	e := c.newEndpoint(c.newID("we_"), c.p.webAddress("url"), c.newID("whsec_"), c.p.strings("enabled_events"))
 	if len(e["enabled_events"].([]any)) == 0 {
 		return nil, invalidCode("parameter_missing", "enabled_events", "Missing required param: enabled_events.")
 	}
