@@ -2,31 +2,42 @@ package store
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"os"
+	"time"
 )
 
-// ErrNoBackup means that this engine has its own tool for copies.
-var ErrNoBackup = errors.New("only SQLite is copied by this program; PostgreSQL has pg_dump")
+// LastBackup is what is known of the newest backup that was made of this paper.
+// A backup that failed its trial restore is none.
+type LastBackup struct {
+	File     string    `json:"file"`  // where it was written
+	Bytes    int64     `json:"bytes"` // its size
+	Rows     int64     `json:"rows"`
+	Media    int       `json:"media"`    // pictures
+	Made     time.Time `json:"made"`     // the moment that it holds, wall time
+	Verified time.Time `json:"verified"` // when its trial restore was complete, wall time
+}
 
-// Backup writes a whole and compact copy of a SQLite database to a file that
-// must not exist yet. It reads one state; the paper may go on writing.
-func (db *DB) Backup(ctx context.Context, path string) error {
-	if db.engine != SQLite {
-		return ErrNoBackup
+const backupMark = "last backup"
+
+// LastBackup is the newest backup; false if none was ever made.
+func (db *DB) LastBackup(ctx context.Context) (LastBackup, bool, error) {
+	var last LastBackup
+	raw, err := db.Mark(ctx, backupMark)
+	if err != nil || raw == "" {
+		return last, false, err
 	}
-	// Made here, so that nobody else can read it and nothing is overwritten.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err := json.Unmarshal([]byte(raw), &last); err != nil {
+		return last, false, fmt.Errorf("last backup: %w", err)
+	}
+	return last, true, nil
+}
+
+// NoteBackup remembers a backup, in place of the last.
+func (db *DB) NoteBackup(ctx context.Context, b LastBackup) error {
+	raw, err := json.Marshal(b)
 	if err != nil {
 		return err
 	}
-	_, err = db.write.ExecContext(ctx, `VACUUM INTO $1`, path)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("backup: %w", err), os.Remove(path))
-	}
-	return nil
+	return db.SetMark(ctx, backupMark, string(raw))
 }

@@ -51,6 +51,50 @@ func (db *DB) Migrated(ctx context.Context) (bool, error) {
 	return !pending && err == nil, err
 }
 
+// steps are the engine's migrations.
+func (db *DB) steps() (fs.FS, error) {
+	if db.others != nil {
+		return db.others, nil
+	}
+	return fs.Sub(migrations, "migrations/"+string(db.engine))
+}
+
+// MigrateTo brings an empty database to an earlier schema of this program's, so
+// that it takes the content of that time.
+func (db *DB) MigrateTo(ctx context.Context, version int64) error {
+	p, err := db.provider()
+	if err != nil {
+		return err
+	}
+	if _, err := p.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate to %d: %w", version, err)
+	}
+	return nil
+}
+
+// SchemaVersion is the number of the last migration that was applied; 0 for a
+// database that was never migrated.
+func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
+	columns, err := db.Columns(ctx)
+	if err != nil || columns[versionTable] == nil {
+		return 0, err
+	}
+	return schemaVersion(ctx, db.read)
+}
+
+// NewestSchema is the number of this program's last migration.
+func (db *DB) NewestSchema() (int64, error) {
+	p, err := db.provider()
+	if err != nil {
+		return 0, err
+	}
+	var newest int64
+	for _, s := range p.ListSources() {
+		newest = max(newest, s.Version)
+	}
+	return newest, nil
+}
+
 func (db *DB) provider() (*goose.Provider, error) {
 	dialect := database.DialectSQLite3
 	var options []goose.ProviderOption
@@ -62,7 +106,7 @@ func (db *DB) provider() (*goose.Provider, error) {
 		}
 		options = append(options, goose.WithSessionLocker(locker))
 	}
-	dir, err := fs.Sub(migrations, "migrations/"+string(db.engine))
+	dir, err := db.steps()
 	if err != nil {
 		return nil, err
 	}

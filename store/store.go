@@ -10,6 +10,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"net"
 	"net/url"
 	"os"
@@ -40,6 +42,7 @@ type DB struct {
 	read     *sql.DB       // SQLite: many readers; PostgreSQL: the same pool as write
 	write    *sql.DB       // SQLite: one connection, so writers queue here and not in the engine
 	patience time.Duration // longWait, but for a test of it
+	others   fs.FS         // migrations in place of the program's own, in tests
 }
 
 // Open connects to url: sqlite:// and a path (relative or absolute), or
@@ -49,7 +52,7 @@ func Open(ctx context.Context, url string) (*DB, error) {
 	case strings.HasPrefix(url, "sqlite://"):
 		return openSQLite(ctx, strings.TrimPrefix(url, "sqlite://"))
 	case strings.HasPrefix(url, "postgres://"), strings.HasPrefix(url, "postgresql://"):
-		return openPostgres(ctx, url)
+		return openPostgres(ctx, url, nil)
 	}
 	return nil, errors.New("DATABASE_URL must begin with sqlite:// or postgres://")
 }
@@ -92,11 +95,13 @@ func sqliteDSN(path string, readOnly bool) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
-func openPostgres(ctx context.Context, dsn string) (*DB, error) {
+// openPostgres connects. Parameters are set in every session.
+func openPostgres(ctx context.Context, dsn string, parameters map[string]string) (*DB, error) {
 	conf, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("DATABASE_URL is not a PostgreSQL address: %w", err)
 	}
+	maps.Copy(conf.RuntimeParams, parameters)
 	conf.RuntimeParams["timezone"] = "UTC"
 	// A network that goes silent is noticed in half a minute, so that no request
 	// waits for ever on a connection that leads nowhere.

@@ -51,7 +51,8 @@ func commands() []command {
 		{"plans", "make the plans in Stripe", plans},
 		{"billing", "end a subscription at once, or compare all with Stripe", billingTool},
 		{"standin", "run the local Stripe stand-in alone", standIn},
-		{"backup", "copy the SQLite database to a file", backup},
+		{"backup", "write the whole paper to one file, and try it", backup},
+		{"restore", "put a backup back", restore},
 		{"version", "say which program this is", version},
 	}
 }

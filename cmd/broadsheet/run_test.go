@@ -87,7 +87,7 @@ func TestEveryCommandHelpsAndRefusesWrongUse(t *testing.T) {
 		{"staff", "fire", "a@example.org", "--role", "editor"}, {"gate", "anonymous"}, {"gate", "anonymous=-1"}, {"gate", "anonymous=x"},
 		{"gate", "window=1s"}, {"gate", "pages=3"}, {"plans"}, {"plans", "pull"},
 		{"billing"}, {"billing", "cancel-now"}, {"billing", "charge", "a@example.org"}, {"billing", "cancel-now", "a@example.org", "--refund", "double"},
-		{"backup"}, {"backup", "a", "b"}, {"version", "x"}, {"serve", "x"}, {"migrate", "x"},
+		{"backup"}, {"backup", "a", "b"}, {"restore"}, {"restore", "a", "b"}, {"version", "x"}, {"serve", "x"}, {"migrate", "x"},
 	} {
 		if got := x.run(args...); got.code != 2 || got.errors == "" {
 			t.Errorf("%q: code %d, %q", args, got.code, got.errors)
@@ -194,28 +194,6 @@ func TestStaffIsAddedOnce(t *testing.T) {
 		}
 	}
 	if got := x.run("staff", "add", "no address", "--role", "editor"); got.code != 1 || got.errors == "" {
-		t.Errorf("code %d, %q", got.code, got.errors)
-	}
-}
-
-func TestBackupIsWholeAndOverwritesNothing(t *testing.T) {
-	t.Parallel()
-	x := newTerminal(t)
-	to := filepath.Join(x.dir, "copy.db")
-	if got := x.run("backup", to); got.code != 1 || !strings.Contains(got.errors, "no database") {
-		t.Errorf("code %d, %q", got.code, got.errors)
-	}
-	x.run("gate", "anonymous=7")
-	if got := x.run("backup", to); got.code != 0 {
-		t.Fatalf("code %d, %s", got.code, got.errors)
-	}
-	if got := x.run("backup", to); got.code != 1 || !strings.Contains(got.errors, "overwrites nothing") {
-		t.Errorf("code %d, %q", got.code, got.errors)
-	}
-	if got := x.with("DATABASE_URL", "sqlite://"+to).run("gate"); !strings.HasPrefix(got.out, "anonymous=7\n") {
-		t.Errorf("the copy says %q, %s", got.out, got.errors)
-	}
-	if got := x.with("DATABASE_URL", "postgres://127.0.0.1/paper").run("backup", to); got.code != 2 || !strings.Contains(got.errors, "pg_dump") {
 		t.Errorf("code %d, %q", got.code, got.errors)
 	}
 }
