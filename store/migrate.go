@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -14,32 +15,27 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
-// Migrate brings the schema up to date and says how many steps it took. Twin
+// Migrate brings the schema up to date and says how many steps it took: on
+// SQLite all of them or none, on PostgreSQL one transaction each. Twin
 // migrations carry equal numbers for both engines and never change once landed.
 func (db *DB) Migrate(ctx context.Context) (int, error) {
+	if db.engine == SQLite {
+		steps, err := db.migrateSQLite(ctx)
+		if err != nil {
+			err = fmt.Errorf("migrate: %w", err)
+		}
+		return steps, err
+	}
 	p, err := db.provider()
 	if err != nil {
 		return 0, err
 	}
-	steps := 0
-	for try := 0; ; try++ {
-		done, err := p.Up(ctx)
-		steps += len(done)
-		if err == nil {
-			return steps, nil
-		}
-		// Another process may be at the same step. PostgreSQL makes the second
-		// wait; on SQLite it fails at a table that is there already, and finds
-		// the rest when it looks again.
-		if try == migrateTries || db.engine != SQLite || ctx.Err() != nil {
-			return steps, fmt.Errorf("migrate: %w", err)
-		}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return len(done), fmt.Errorf("migrate: %w", err)
 	}
+	return len(done), nil
 }
-
-// migrateTries is how often a migration that another process was faster with is
-// looked at again: more than there are migrations to collide at.
-const migrateTries = 64
 
 // Migrated reports whether the schema is the one this program was built for.
 func (db *DB) Migrated(ctx context.Context) (bool, error) {
@@ -95,7 +91,9 @@ func (db *DB) NewestSchema() (int64, error) {
 	return newest, nil
 }
 
-func (db *DB) provider() (*goose.Provider, error) {
+func (db *DB) provider() (*goose.Provider, error) { return db.providerOn(db.write) }
+
+func (db *DB) providerOn(pool *sql.DB) (*goose.Provider, error) {
 	dialect := database.DialectSQLite3
 	var options []goose.ProviderOption
 	if db.engine == Postgres {
@@ -110,5 +108,5 @@ func (db *DB) provider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.Dialect(dialect), db.write, dir, options...)
+	return goose.NewProvider(goose.Dialect(dialect), pool, dir, options...)
 }

@@ -53,8 +53,12 @@ func openBaseOf(ctx context.Context, w world, conf config.Config) (*base, error)
 	if b.db, err = store.Open(ctx, conf.Database.Reveal()); err != nil {
 		return nil, err
 	}
-	if _, err := b.db.Migrate(ctx); err != nil {
+	up, err := b.db.Upgrade(ctx, b.clocks.Wall.Now())
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the database cannot be brought up to this program: %w", err), b.db.Close())
+	}
+	if up.Copy != "" {
+		b.log.Info("the database was upgraded", "steps", up.Steps, "copy of before", up.Copy)
 	}
 	return b, nil
 }

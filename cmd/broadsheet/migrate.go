@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"broadsheet/internal/clock"
 	"broadsheet/store"
 )
 
@@ -12,7 +13,9 @@ func migrate(ctx context.Context, w world, args []string) error {
 	f := newFlags(w, "migrate", "migrate", `
 Brings the database that DATABASE_URL names up to this program, and makes it if
 it is not there. Every command does so when it starts; on several machines, run
-this once before the new program starts on them.`)
+this once before the new program starts on them. On SQLite a copy of the
+database is made beside it first (the last three stay), and a failure leaves it
+as it was. On PostgreSQL each step is one transaction; make a backup before.`)
 	if _, err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -27,14 +30,17 @@ this once before the new program starts on them.`)
 	if err != nil {
 		return err
 	}
-	steps, err := db.Migrate(ctx)
+	up, err := db.Upgrade(ctx, clock.Wall{}.Now())
 	if err := errors.Join(err, db.Close()); err != nil {
 		return err
 	}
-	if steps == 0 {
+	if up.Steps == 0 {
 		fmt.Fprintln(w.stdout, "The database is up to date.")
 		return nil
 	}
-	fmt.Fprintf(w.stdout, "The database is up to date; steps taken: %d.\n", steps)
+	fmt.Fprintf(w.stdout, "The database is up to date; steps taken: %d.\n", up.Steps)
+	if up.Copy != "" {
+		fmt.Fprintf(w.stdout, "It lies as it was before in %s\n", up.Copy)
+	}
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -137,36 +136,18 @@ func TestComparingSeesEveryDifference(t *testing.T) {
 	}
 }
 
-// A flipped bit is found, or it was in something that carries nothing.
 func TestAFlippedBitIsFound(t *testing.T) {
 	t.Parallel()
 	whole := written(t)
 	dice := rand.New(rand.NewPCG(1, 2))
-	refused := 0
 	for range 600 {
 		at, bit := dice.IntN(len(whole)), byte(1)<<dice.IntN(8)
 		broken := bytes.Clone(whole)
 		broken[at] ^= bit
-		r, err := tried(t, broken)
-		if err != nil {
-			refused++
-			continue
-		}
-		if err := sameContent(t, r); err != nil {
-			t.Errorf("byte %d, bit %08b: %v", at, bit, err)
+		if _, err := tried(t, broken); err == nil {
+			t.Errorf("byte %d, bit %08b: nobody saw it", at, bit)
 		}
 	}
-	if refused < 500 {
-		t.Errorf("only %d of 600 were refused", refused)
-	}
-}
-
-func sameContent(t *testing.T, r *Reader) error {
-	t.Helper()
-	if r.Manifest.Rows() != 4 || r.Manifest.Media() != 2 || r.Manifest.Schema != about.Schema {
-		return fmt.Errorf("its manifest says %+v", r.Manifest)
-	}
-	return errors.Join(Compare(t.Context(), r.Manifest, r), Compare(t.Context(), r.Manifest, paper()))
 }
 
 func TestATruncatedArchiveIsRefused(t *testing.T) {
@@ -187,7 +168,8 @@ func forge(t *testing.T, change func(z *zip.Writer, m *Manifest)) []byte {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	z := zip.NewWriter(&b)
+	s := seal(&b)
+	z := zip.NewWriter(s)
 	var m Manifest
 	for _, f := range whole.File {
 		if f.Name != manifestName {
@@ -209,7 +191,7 @@ func forge(t *testing.T, change func(z *zip.Writer, m *Manifest)) []byte {
 	if err == nil {
 		err = json.NewEncoder(out).Encode(m)
 	}
-	if err := errors.Join(err, z.Close()); err != nil {
+	if err := errors.Join(err, z.SetComment(noSeal), z.Close(), s.finish()); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -32,6 +32,7 @@ var ErrNewer = errors.New("the archive was made by a newer program: use that one
 // Reader is an open archive. It is a Source.
 type Reader struct {
 	Manifest Manifest
+	path     string
 	zip      *zip.ReadCloser
 	files    map[string]*zip.File
 	entries  map[string]FileEntry
@@ -48,7 +49,7 @@ func Open(path string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{zip: z, files: map[string]*zip.File{}, entries: map[string]FileEntry{}}
+	r := &Reader{path: path, zip: z, files: map[string]*zip.File{}, entries: map[string]FileEntry{}}
 	if err := r.open(); err != nil {
 		return nil, errors.Join(err, z.Close())
 	}
@@ -199,7 +200,8 @@ func (c *checked) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Check reads every file whole and compares it with the manifest.
+// Check reads every file whole and compares it with the manifest, and then the
+// archive itself with its seal.
 func (r *Reader) Check(ctx context.Context) error {
 	for _, e := range r.Manifest.Files {
 		if err := ctx.Err(); err != nil {
@@ -214,7 +216,7 @@ func (r *Reader) Check(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return checkSeal(r.path, r.zip.Comment)
 }
 
 // Tables are the archive's tables.

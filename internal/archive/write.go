@@ -28,7 +28,8 @@ const effort = 4
 // one row, or a piece of one picture, at a time. Pictures come last: whatever a
 // row names was there before the row was. media may be nil.
 func Write(ctx context.Context, to io.Writer, about About, from Source, media fs.FS) (Manifest, error) {
-	w := &writer{buffer: bufio.NewWriterSize(to, 1<<20), manifest: Manifest{Format: Format, About: about}}
+	w := &writer{seal: seal(to), manifest: Manifest{Format: Format, About: about}}
+	w.buffer = bufio.NewWriterSize(w.seal, 1<<20)
 	w.zip = zip.NewWriter(w.buffer)
 	w.zip.RegisterCompressor(zip.Deflate, func(out io.Writer) (io.WriteCloser, error) { return flate.NewWriter(out, effort) })
 	for _, t := range from.Tables() {
@@ -45,6 +46,7 @@ func Write(ctx context.Context, to io.Writer, about About, from Source, media fs
 }
 
 type writer struct {
+	seal     *sealing
 	buffer   *bufio.Writer
 	zip      *zip.Writer
 	manifest Manifest
@@ -149,5 +151,11 @@ func (w *writer) finish() error {
 	if err := json.NewEncoder(f).Encode(w.manifest); err != nil {
 		return err
 	}
-	return errors.Join(w.zip.Close(), w.buffer.Flush())
+	if err := w.zip.SetComment(noSeal); err != nil {
+		return err
+	}
+	if err := errors.Join(w.zip.Close(), w.buffer.Flush()); err != nil {
+		return err
+	}
+	return w.seal.finish()
 }
