@@ -221,7 +221,9 @@ func TestHostileArchivesAreRefusedBeforeTheyAreUnpacked(t *testing.T) {
 		"a way up":        {"leads out", func(z *zip.Writer, m *Manifest) { put(t, z, m, "media/../../evil", 0o600, nil) }},
 		"an absolute way": {"leads out", func(z *zip.Writer, m *Manifest) { put(t, z, m, "/media/evil", 0o600, nil) }},
 		"a backslash":     {"leads out", func(z *zip.Writer, m *Manifest) { put(t, z, m, `media/..\evil`, 0o600, nil) }},
-		"a link":          {"ordinary", func(z *zip.Writer, m *Manifest) { put(t, z, m, "media/link", 0o777|fs.ModeSymlink, []byte("/etc/passwd")) }},
+		"a link": {"ordinary", func(z *zip.Writer, m *Manifest) {
+			put(t, z, m, "media/link", 0o777|fs.ModeSymlink, []byte("/etc/passwd"))
+		}},
 		"a device":        {"ordinary", func(z *zip.Writer, m *Manifest) { put(t, z, m, "media/null", 0o666|fs.ModeDevice, nil) }},
 		"a folder":        {"", func(z *zip.Writer, m *Manifest) { put(t, z, m, "media/folder/", 0o700|fs.ModeDir, nil) }},
 		"a stranger":      {"belongs", func(z *zip.Writer, m *Manifest) { put(t, z, m, "secrets.json", 0o600, nil) }},
