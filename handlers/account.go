@@ -74,6 +74,7 @@ func (s *Site) accountMoney(ctx context.Context, page *views.AccountPage) error 
 	}
 	if page.Subscription = sub; sub != nil {
 		page.Plan, _ = page.Catalogue.Plan(sub.Plan)
+		page.Cheaper, page.CheaperPrice, _ = billing.Cheaper(sub, page.Catalogue, now)
 		st := billing.Access(*sub, now)
 		page.Grants, page.GraceUntil = st.Grants, st.GraceUntil
 		sub.IsPaused = sub.InPause(now) // its last day may have come before the news of it
@@ -258,6 +259,8 @@ func (s *Site) cancelForm(c echo.Context) error {
 	if !billing.Access(*sub, now).Grants {
 		page.Until = time.Time{}
 	}
+	page.Cheaper, page.CheaperPrice, _ = billing.Cheaper(sub, s.furniture.now().catalogue, now)
+	page.Waits = !sub.Coming.IsZero()
 	return s.render(c, http.StatusOK, views.Cancel(page))
 }
 

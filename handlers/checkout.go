@@ -23,6 +23,8 @@ type Till struct {
 	Readers boughtNotes
 	Cards   billing.CardLinks // in letters about failed payments
 	GiftShop
+	// Previews of changes of plan.
+	Previews billing.Previews
 }
 
 // boughtNotes remembers who was shown what was bought for them.

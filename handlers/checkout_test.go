@@ -77,7 +77,9 @@ func newCounter(t *testing.T) *counter {
 		must(err)
 		c.cards, err = billing.NewCardLinks("the secret of this bench")
 		must(err)
-		d.Till = handlers.Till{Billing: c.sells, Cards: c.cards, Readers: db, Buying: journey.NewCheckout(journey.CheckoutParts{Store: db, Billing: c.sells, Keys: keys})}
+		previews, err := billing.NewPreviews("the secret of this bench")
+		must(err)
+		d.Till = handlers.Till{Billing: c.sells, Cards: c.cards, Previews: previews, Readers: db, Buying: journey.NewCheckout(journey.CheckoutParts{Store: db, Billing: c.sells, Keys: keys})}
 	})
 	return c
 }

@@ -24,6 +24,8 @@ type AccountPage struct {
 	Gifts        AccountGifts
 	Portal       bool // there is a customer at Stripe, so its portal can be opened
 	Catalogue    billing.Catalogue
+	Cheaper      billing.Plan // that costs less; the zero value for none
+	CheaperPrice billing.Price
 	Bought       []string // "Digital, €7.00 a month, on 3 May 2024": shown to an owner who proved the address just now
 }
 
@@ -75,6 +77,10 @@ type CancelPage struct {
 	Until time.Time // everything stays open until then
 	// Reasons to choose from; the form sends reason and comment, both optional.
 	Reasons []billing.PartingReason
+	// Cheaper is a plan that costs less; the zero value for none.
+	Cheaper      billing.Plan
+	CheaperPrice billing.Price
+	Waits        bool // a change waits, which ends with it
 }
 
 // MeterPage says what counted, what is left, when it comes free, and how counting works.
@@ -155,7 +161,7 @@ func (p AccountPage) running() standing {
 	}
 	return standing{
 		pill: "Active", kind: Good, next: "Next payment",
-		nextFact: Money(s.Money) + " on " + p.day(s.PeriodEnd), nextHint: p.Card,
+		nextFact: Money(p.nextSum()) + " on " + p.day(s.PeriodEnd), nextHint: p.Card,
 	}
 }
 

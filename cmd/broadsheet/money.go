@@ -31,6 +31,9 @@ func (p *paper) openStripe(ctx context.Context) error {
 		Store: p.db, Gateway: p.stripe, Verifier: p.stripe, Paper: p.clocks.Paper, Wall: p.clocks.Wall,
 		Enqueue: journey.EnqueueEffects(p.runner), Changed: p.holdings.Forget, Log: p.log, Gifts: codes, BaseURL: p.address(""),
 	})
+	if p.previews, err = billing.NewPreviews(p.conf.AppSecret.Reveal()); err != nil {
+		return err
+	}
 	if p.cards, err = billing.NewCardLinks(p.conf.AppSecret.Reveal()); err != nil {
 		return err
 	}
@@ -70,7 +73,7 @@ func newStripe(conf config.Config) (*stripepay.Stripe, error) {
 // till joins what the site's pages about money stand on.
 func (p *paper) till(keys reader.Keys) handlers.Till {
 	return handlers.Till{
-		Billing: p.billing, Readers: p.db, Cards: p.cards, GiftShop: p.giftShop(keys),
+		Billing: p.billing, Readers: p.db, Cards: p.cards, Previews: p.previews, GiftShop: p.giftShop(keys),
 		Buying: journey.NewCheckout(journey.CheckoutParts{Store: p.db, Billing: p.billing, Keys: keys, Addresses: p.mailable()}),
 	}
 }

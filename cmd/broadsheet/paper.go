@@ -44,6 +44,7 @@ type paper struct {
 	billing  *billing.Service
 	cards    billing.CardLinks
 	gifts    billing.GiftLinks
+	previews billing.Previews
 	standin  *runningStandin // nil when Stripe itself is asked
 	holdings *handlers.Holdings
 	sold     billing.Catalogue // when the paper was opened
