@@ -10,8 +10,10 @@ help:
 	@echo 'make generate  templates into Go'
 	@echo 'make build     bin/broadsheet'
 
-# The program is built first, so that it and not `go run` gets the signals.
+# The program is built first, so that it and not `go run` gets the signals. A new
+# paper begins with a year behind it; one that is there is left alone.
 run: build
+	@[ "$$DEMO" = 0 ] || APP_ENV=$${APP_ENV:-development} bin/broadsheet demo year || true
 	@APP_ENV=$${APP_ENV:-development} DEMO=$${DEMO:-1} exec bin/broadsheet serve
 
 build:

@@ -34,11 +34,7 @@ func (p *paper) demoSubscriber(ctx context.Context, email, lookup string) error 
 // subscribeAtStandin gives a customer a card that pays, a door for the magazine
 // and a subscription.
 func (p *paper) subscribeAtStandin(ctx context.Context, customer, lookup string) error {
-	api := client.New(p.conf.StripeKey.Reveal(), &stripe.Backends{
-		API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
-			URL: stripe.String(p.conf.StripeURL()), LeveledLogger: &stripe.LeveledLogger{},
-		}),
-	})
+	api := p.standinAPI()
 	with := stripe.Params{Context: ctx}
 	prices := api.Prices.List(&stripe.PriceListParams{ListParams: stripe.ListParams{Context: ctx}, LookupKeys: []*string{&lookup}})
 	if !prices.Next() {
@@ -63,4 +59,13 @@ func (p *paper) subscribeAtStandin(ctx context.Context, customer, lookup string)
 		Params: with, Customer: &customer, Items: []*stripe.SubscriptionItemsParams{{Price: &prices.Price().ID}},
 	})
 	return err
+}
+
+// standinAPI speaks to the stand-in as its customers' own hands would.
+func (p *paper) standinAPI() *client.API {
+	return client.New(p.conf.StripeKey.Reveal(), &stripe.Backends{
+		API: stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
+			URL: stripe.String(p.conf.StripeURL()), LeveledLogger: &stripe.LeveledLogger{},
+		}),
+	})
 }

@@ -53,6 +53,7 @@ func commands() []command {
 		{"standin", "run the local Stripe stand-in alone", standIn},
 		{"backup", "write the whole paper to one file, and try it", backup},
 		{"restore", "put a backup back", restore},
+		{"demo", "make a development paper that has lived for a year", demoTool},
 		{"version", "say which program this is", version},
 	}
 }

@@ -87,7 +87,7 @@ func TestEveryCommandHelpsAndRefusesWrongUse(t *testing.T) {
 		{"staff", "fire", "a@example.org", "--role", "editor"}, {"gate", "anonymous"}, {"gate", "anonymous=-1"}, {"gate", "anonymous=x"},
 		{"gate", "window=1s"}, {"gate", "pages=3"}, {"plans"}, {"plans", "pull"},
 		{"billing"}, {"billing", "cancel-now"}, {"billing", "charge", "a@example.org"}, {"billing", "cancel-now", "a@example.org", "--refund", "double"},
-		{"backup"}, {"backup", "a", "b"}, {"restore"}, {"restore", "a", "b"}, {"version", "x"}, {"serve", "x"}, {"migrate", "x"},
+		{"backup"}, {"backup", "a", "b"}, {"restore"}, {"restore", "a", "b"}, {"demo"}, {"demo", "day"}, {"demo", "year", "--readers", "0"}, {"version", "x"}, {"serve", "x"}, {"migrate", "x"},
 	} {
 		if got := x.run(args...); got.code != 2 || got.errors == "" {
 			t.Errorf("%q: code %d, %q", args, got.code, got.errors)
