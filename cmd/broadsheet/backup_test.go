@@ -296,3 +296,36 @@ func TestLeftoversOfABackupThatWasKilledGo(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 }
+
+// A backup that fails before its end leaves the one that was there.
+func TestABackupThatIsEndedLeavesTheOldOne(t *testing.T) {
+	t.Parallel()
+	x := newTerminal(t)
+	x.ok("gate", "anonymous=7")
+	file := filepath.Join(x.dir, "backup.zip")
+	x.ok("backup", file)
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.ok("gate", "anonymous=9")
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	var out bytes.Buffer
+	if code := run(ctx, []string{"backup", file}, func(k string) string { return x.env[k] }, &out, &out); code != 1 {
+		t.Errorf("code %d, %s", code, out.String())
+	}
+	after, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the old one was touched: %v", err)
+	}
+	// A row that names nothing makes the trial fail.
+	x.exec(`PRAGMA foreign_keys = 0; INSERT INTO staff (reader_id, role, from_at) VALUES ('nobody', 'editor', 1)`)
+	x.refused("failed its trial restore", "backup", file)
+	if after, err = os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the old one was touched: %v", err)
+	}
+	if left, _ := filepath.Glob(filepath.Join(x.dir, ".broadsheet-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

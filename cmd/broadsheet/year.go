@@ -34,7 +34,7 @@ its Stripe stand-in, in a process whose time runs from a year ago to now. The
 same seed on the same day gives the same year. It fills a new paper on SQLite
 and leaves one that is there alone.`)
 	seed := f.Uint64("seed", 1, "which year")
-	readers := f.Int("readers", 72, "how many accounts, at most 5000")
+	readers := f.Int("readers", 60, "how many accounts, at most 5000")
 	rest, err := f.parse(args, 1, 1)
 	if err != nil {
 		return err
