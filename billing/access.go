@@ -21,6 +21,7 @@ const (
 	StandsPausing State = "pausing" // paid until EndsAt, where a pause begins
 	StandsWaiting State = "waiting" // the first payment was not made yet
 	StandsEnded   State = "ended"
+	StandsHeld    State = "held" // a bank took its payment back; nothing is given until that is decided
 )
 
 // Standing is what a subscription amounts to at an instant.
@@ -65,6 +66,8 @@ func standingOf(s Subscription, now time.Time) Standing {
 	switch {
 	case !s.CancelAt.IsZero() && !now.Before(s.CancelAt):
 		return Standing{State: StandsEnded, Live: true, EndsAt: s.CancelAt}
+	case s.Dispute == DisputedHeld || s.Dispute == DisputedLost:
+		return Standing{State: StandsHeld, Live: true, EndsAt: s.CancelAt}
 	case s.stoppedAt(now):
 		return Standing{State: StandsPaused, Live: true, EndsAt: s.CancelAt}
 	case s.Status == PastDue:

@@ -78,7 +78,8 @@ func (p Plan) Has(b Benefit) bool {
 type Catalogue struct {
 	Plans    []Plan
 	Benefits []BenefitText
-	ShipsTo  []string // ISO 3166-1 alpha-2 countries that the magazine goes to
+	ShipsTo  []string      // ISO 3166-1 alpha-2 countries that the magazine goes to
+	Disputes DisputePolicy // "" keeps
 	// Retired holds what is no longer sold and still has subscribers: whole
 	// plans, or the old prices of plans that are sold.
 	Retired []Plan
@@ -174,6 +175,7 @@ type Subscription struct {
 	LatestStatus string    // latest invoice's status: paid, open, …
 	Decline      string    // why the latest payment failed, in Stripe's decline or error code; "" if it did not
 	EndReason    string    // why Stripe ended it, in its words; "" if it goes on
+	Dispute      Disputed  // what a disputed payment makes of it; "" if none is
 	SyncedAt     time.Time // paper time of the fetch
 	Coming       Coming    // a change that waits; zero for none
 	Terms

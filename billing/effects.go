@@ -16,6 +16,8 @@ type Effect struct {
 	Subscription string    `json:"subscription,omitempty"`
 	Invoice      string    `json:"invoice,omitempty"`
 	Customer     string    `json:"customer,omitempty"`
+	Credit       string    `json:"credit,omitempty"`
+	Dispute      string    `json:"dispute,omitempty"`
 	Card         Card      `json:"card,omitzero"`
 	NextAttempt  time.Time `json:"next_attempt,omitzero"` // zero if Stripe does not try again
 	Until        time.Time `json:"until,omitzero"`        // the end of the grace; zero if it is over
@@ -41,6 +43,13 @@ const (
 	EffectTrialOver = "billing.trial_over"   // they ended, and nobody had given a card
 	EffectSecond    = "billing.second"       // a second live subscription must go
 	EffectPay       = "billing.pay"          // there is another card: try what is open
+
+	EffectCredited     = "billing.credited"      // money went back, or was credited
+	EffectRefundFailed = "billing.refund_failed" // money that went back did not arrive
+	EffectInquiry      = "billing.inquiry"       // a bank asks what a payment was
+	EffectDisputed     = "billing.disputed"      // a bank took a payment back
+	EffectDisputeWon   = "billing.dispute_won"   // and gave it back to us
+	EffectDisputeLost  = "billing.dispute_lost"  // and keeps it: the subscription must go
 )
 
 // Enqueue puts an effect into the job queue, in the transaction that ctx carries.

@@ -33,7 +33,7 @@ type Ending struct {
 // Payment is a paid invoice of a subscription and the charge that paid it.
 type Payment struct {
 	Invoice  string
-	Charge   string // "" when nothing was charged
+	Charge   string // "" when nothing was charged, or the bank has taken it back
 	Paid     Money  // by the charge
 	Refunds  []Refund
 	Subtotal int64 // of the lines, before discounts and taxes
@@ -123,22 +123,12 @@ func (s *Service) EndNow(ctx context.Context, subscription string, how Refunding
 		return Ending{}, fault.New(fault.Missing, "There is no such subscription.", nil)
 	}
 	var end Ending
-	name := "customer:" + sub.Customer
-	err = s.leased(ctx, name, func(ctx context.Context, fence int64) error {
+	err = s.decide(ctx, sub.Customer, func(ctx context.Context, keep keeper) error {
 		end, err = s.endHeld(ctx, sub, how, why, func(e Ending) error {
-			return s.Store.InTx(ctx, func(ctx context.Context) error {
-				if err := s.Store.HoldLease(ctx, name, fence); err != nil {
-					return err
-				}
-				return s.Store.SaveEnding(ctx, e)
-			})
+			return keep(func(ctx context.Context) error { return s.Store.SaveEnding(ctx, e) })
 		})
 		return err
 	})
-	// Whatever Stripe answered, its state is the truth.
-	if _, syncErr := s.Sync(ctx, sub.Customer); err == nil {
-		err = syncErr
-	}
 	return end, err
 }
 

@@ -58,6 +58,7 @@ type stripe struct {
 	during  func(method string)
 	changes changes
 	gifts   gifts
+	moves
 }
 
 func newStripe(now func() time.Time) *stripe {
@@ -115,6 +116,7 @@ func (f *stripe) Snapshot(_ context.Context, customer string) (billing.Snapshot,
 			snap.Invoices = append(snap.Invoices, i)
 		}
 	}
+	f.fill(&snap)
 	f.mu.Unlock()
 	if f.travel > 0 && rand.IntN(3) == 0 {
 		<-time.After(rand.N(f.travel)) // this answer is old when it arrives

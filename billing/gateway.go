@@ -20,6 +20,8 @@ type Gateway interface {
 	history
 	pauser
 	giftTill
+	payback
+	courtroom
 }
 
 // truth is what Sync asks.
@@ -127,6 +129,9 @@ type Snapshot struct {
 	Customer      Customer
 	Subscriptions []Subscription // of every status
 	Invoices      []Invoice      // the latest hundred, and every open one
+	Charges       []Charge       // that went through
+	Credits       []Credit       // what went back of them, and the notes on invoices
+	Disputes      []Dispute
 }
 
 // Invoice is a bill as it was last synced.

@@ -36,8 +36,9 @@ const (
 // changed.
 var WebhookTypes = []string{
 	"charge.dispute.closed", "charge.dispute.created", "charge.dispute.funds_reinstated", "charge.dispute.funds_withdrawn",
-	"charge.dispute.updated", "charge.refunded",
+	"charge.dispute.updated", "charge.refund.updated", "charge.refunded",
 	"checkout.session.async_payment_failed", "checkout.session.async_payment_succeeded", "checkout.session.completed", "checkout.session.expired",
+	"credit_note.created", "credit_note.updated", "credit_note.voided",
 	"customer.deleted", "customer.updated",
 	"customer.subscription.created", "customer.subscription.deleted", "customer.subscription.paused",
 	"customer.subscription.pending_update_applied", "customer.subscription.pending_update_expired",

@@ -20,7 +20,7 @@ type Report struct {
 	Events    int      // read at Stripe
 	Missed    int      // of these never delivered
 	Customers int      // synced
-	Drift     []string // subscriptions whose rows were not as Stripe says
+	Drift     []string // subscriptions, refunds, credit notes and disputes whose rows were not as Stripe says
 }
 
 // Overlap is how far the reconciler reads back over what it has read before:
@@ -92,8 +92,9 @@ func (s *Service) ReconcileAll(ctx context.Context) (Report, error) {
 			return rep, err
 		}
 		for _, sub := range page {
-			// What is behind with a payment also rests on its invoices.
-			if !listed[sub.ID] || sub.Status == PastDue || sub.Status == Unpaid || sub.Plan == "" {
+			// What is behind with a payment also rests on its invoices, and what is
+			// disputed on what the publisher decides.
+			if !listed[sub.ID] || sub.Status == PastDue || sub.Status == Unpaid || sub.Plan == "" || sub.Dispute != "" {
 				customers[sub.Customer] = true
 			}
 			after = sub.ID
@@ -102,12 +103,15 @@ func (s *Service) ReconcileAll(ctx context.Context) (Report, error) {
 			break
 		}
 	}
+	if err := s.moneyDrift(ctx, customers); err != nil {
+		return rep, fmt.Errorf("list refunds and disputes: %w", err)
+	}
 	return s.repair(ctx, customers, rep, s.reconcileGifts(ctx))
 }
 
 // agrees compares our row with the bare subscription of Stripe's list.
 func (s Subscription) agrees(o Subscription) bool {
-	o.ReaderID, o.Plan, o.PastDueSince, o.PausedFrom, o.Coming.Plan = s.ReaderID, s.Plan, s.PastDueSince, s.PausedFrom, s.Coming.Plan
+	o.ReaderID, o.Plan, o.PastDueSince, o.PausedFrom, o.Coming.Plan, o.Dispute = s.ReaderID, s.Plan, s.PastDueSince, s.PausedFrom, s.Coming.Plan, s.Dispute
 	return s.same(o)
 }
 
@@ -120,12 +124,12 @@ func (s *Service) repair(ctx context.Context, customers map[string]bool, rep Rep
 		}
 		rep.Customers++
 		if done.ReaderID != "" {
-			rep.Drift = append(rep.Drift, done.Changed...)
+			rep.Drift = append(append(rep.Drift, done.Changed...), done.Moved...)
 		}
 	}
 	slices.Sort(rep.Drift)
-	for _, sub := range rep.Drift {
-		s.Log.Warn("drift repaired: a subscription was not as Stripe says", "subscription", sub)
+	for _, id := range rep.Drift {
+		s.Log.Warn("drift repaired: a row was not as Stripe says", "id", id)
 	}
 	s.poke()
 	return rep, failed

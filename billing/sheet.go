@@ -15,7 +15,10 @@ type sheet struct {
 	Currency string        `yaml:"currency"`
 	Benefits []BenefitText `yaml:"benefits"`
 	ShipsTo  []string      `yaml:"ships_to"`
-	Plans    []struct {
+	Billing  struct {
+		Dispute DisputePolicy `yaml:"dispute"` // keep or suspend
+	} `yaml:"billing"`
+	Plans []struct {
 		Key      string    `yaml:"key"`
 		Name     string    `yaml:"name"`
 		Summary  string    `yaml:"summary"`
@@ -46,7 +49,7 @@ func ParseSheet(raw []byte) (Catalogue, error) {
 	if err := yaml.Unmarshal(raw, &s); err != nil {
 		return Catalogue{}, fault.New(fault.Invalid, "The plans cannot be read: "+err.Error(), err)
 	}
-	c := Catalogue{Benefits: s.Benefits, ShipsTo: s.ShipsTo}
+	c := Catalogue{Benefits: s.Benefits, ShipsTo: s.ShipsTo, Disputes: s.Billing.Dispute}
 	for _, p := range s.Plans {
 		plan := Plan{Key: p.Key, Name: p.Name, Summary: p.Summary, Benefits: p.Benefits}
 		for _, pr := range p.Prices {
@@ -90,6 +93,8 @@ func (c Catalogue) Faults() []string {
 	for _, country := range c.ShipsTo {
 		bad(!countryForm.MatchString(country), "%q in ships_to is not a country's two letters.", country)
 	}
+	bad(c.Disputes != "" && c.Disputes != DisputeKeeps && c.Disputes != DisputeSuspends,
+		"billing: dispute is %q; keep and suspend are known.", c.Disputes)
 	plans, lookups := map[string]bool{}, map[string]bool{}
 	for _, p := range c.Plans {
 		bad(!keyForm.MatchString(p.Key), "The plan key %q is not a word of a to z, digits and _.", p.Key)

@@ -43,6 +43,8 @@ type recordStore interface {
 	leavingStore
 	pauseStore
 	trialStore
+	creditStore
+	disputeStore
 	Quarantine(ctx context.Context, o Oddity) error
 	Release(ctx context.Context, object Ref, why string, at time.Time) error
 	Oddities(ctx context.Context) ([]Oddity, error)
@@ -68,6 +70,7 @@ type Synced struct {
 	Customer string
 	ReaderID string   // "" for a foreign customer
 	Changed  []string // subscriptions whose rows were not as Stripe says
+	Moved    []string // refunds, credit notes and disputes that were not
 }
 
 // Sync makes our rows of a customer equal to what Stripe says now. It alone
@@ -179,6 +182,7 @@ func (s *Service) record(ctx context.Context, seen sight) (Synced, error) {
 		return out, err
 	} else if !here {
 		seen.Customer.Email, seen.Customer.Card = "", Card{} // erased here: what Stripe still knows does not come back
+		seen.forget()
 	}
 	out.ReaderID = readerID
 	seen.Customer.ReaderID = readerID
@@ -199,6 +203,9 @@ func (s *Service) record(ctx context.Context, seen sight) (Synced, error) {
 		if err := s.Store.SaveInvoice(ctx, readerID, inv); err != nil {
 			return out, err
 		}
+	}
+	if out.Moved, err = s.recordMoves(ctx, readerID, seen); err != nil {
+		return out, err
 	}
 	if seen.checkout != nil {
 		if err := s.Store.SaveCheckout(ctx, *seen.checkout); err != nil {
@@ -249,6 +256,7 @@ func (s *Service) recordSubscriptions(ctx context.Context, readerID string, seen
 		}
 		sub.PastDueSince = pastDueSince(sub, seen.Invoices)
 		sub.PausedFrom = pausedFrom(sub, seen.Invoices)
+		sub.Dispute = disputed(sub.ID, seen.Disputes, all.Disputes, seen.at)
 		if err := s.placeOrQuarantine(ctx, sub); err != nil {
 			return nil, err
 		}

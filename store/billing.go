@@ -35,7 +35,7 @@ func (db *DB) SaveCatalogue(ctx context.Context, c billing.Catalogue) error {
 		if err != nil {
 			return err
 		}
-		if fmt.Sprint(was.Plans, was.Benefits, was.ShipsTo) == fmt.Sprint(c.Plans, c.Benefits, c.ShipsTo) {
+		if fmt.Sprint(was.Plans, was.Benefits, was.ShipsTo, was.Disputes) == fmt.Sprint(c.Plans, c.Benefits, c.ShipsTo, c.Disputes) {
 			return nil
 		}
 		for _, clear := range []string{
@@ -62,6 +62,9 @@ func (db *DB) SaveCatalogue(ctx context.Context, c billing.Catalogue) error {
 				country, i); err != nil {
 				return err
 			}
+		}
+		if err := db.saveRules(ctx, c); err != nil {
+			return err
 		}
 		return db.bumpNews(ctx)
 	})
@@ -143,6 +146,9 @@ func (db *DB) Catalogue(ctx context.Context) (c billing.Catalogue, err error) {
 			retired.Prices = old
 			c.Retired = append(c.Retired, retired)
 		}
+	}
+	if err := db.rules(ctx, &c); err != nil {
+		return c, err
 	}
 	return c, db.wording(ctx, &c)
 }

@@ -63,14 +63,14 @@ func (db *DB) ReaderExists(ctx context.Context, id string) (bool, error) {
 
 const subscriptionColumns = `id, customer, reader_id, plan, price_id, lookup_key, every, amount, currency, status, started_at,
 	period_start, period_end, cancel_at, canceled_at, ended_at, trial_end, is_paused, paused_until, past_due_since,
-	latest, latest_status, decline, synced_at, end_reason, pause_behavior, paused_from, anchor_at, trial_then, discount, coming`
+	latest, latest_status, decline, synced_at, end_reason, pause_behavior, paused_from, anchor_at, trial_then, discount, coming, dispute`
 
 func scanSubscription(rows *sql.Rows) (s billing.Subscription, err error) {
 	var t [12]sql.NullInt64
 	var discount, coming string
 	err = rows.Scan(&s.ID, &s.Customer, &s.ReaderID, &s.Plan, &s.PriceID, &s.LookupKey, &s.Interval, &s.Money.Amount, &s.Money.Currency,
 		&s.Status, &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &s.IsPaused, &t[7], &t[8], &s.Latest, &s.LatestStatus, &s.Decline, &t[9], &s.EndReason,
-		&s.PauseBehavior, &t[10], &t[11], &s.TrialThen, &discount, &coming)
+		&s.PauseBehavior, &t[10], &t[11], &s.TrialThen, &discount, &coming, &s.Dispute)
 	for i, to := range []*time.Time{
 		&s.Started, &s.PeriodStart, &s.PeriodEnd, &s.CancelAt, &s.CanceledAt, &s.EndedAt, &s.TrialEnd, &s.PausedUntil, &s.PastDueSince, &s.SyncedAt,
 		&s.PausedFrom, &s.Anchor,
@@ -124,7 +124,7 @@ func (db *DB) RecordSubscription(ctx context.Context, s billing.Subscription) er
 	return db.InTx(ctx, func(ctx context.Context) error {
 		if _, err := db.exec(ctx, "record subscription", `
 			INSERT INTO subscriptions (`+subscriptionColumns+`)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)
 			ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, reader_id = excluded.reader_id, plan = excluded.plan,
 				price_id = excluded.price_id, lookup_key = excluded.lookup_key, every = excluded.every, amount = excluded.amount,
 				currency = excluded.currency, status = excluded.status, started_at = excluded.started_at,
@@ -133,11 +133,11 @@ func (db *DB) RecordSubscription(ctx context.Context, s billing.Subscription) er
 				is_paused = excluded.is_paused, paused_until = excluded.paused_until, past_due_since = excluded.past_due_since,
 				latest = excluded.latest, latest_status = excluded.latest_status, decline = excluded.decline, synced_at = excluded.synced_at,
 				end_reason = excluded.end_reason, pause_behavior = excluded.pause_behavior, paused_from = excluded.paused_from,
-				anchor_at = excluded.anchor_at, trial_then = excluded.trial_then, discount = excluded.discount, coming = excluded.coming`,
+				anchor_at = excluded.anchor_at, trial_then = excluded.trial_then, discount = excluded.discount, coming = excluded.coming, dispute = excluded.dispute`,
 			s.ID, s.Customer, s.ReaderID, s.Plan, s.PriceID, s.LookupKey, string(s.Interval), s.Money.Amount, s.Money.Currency, string(s.Status),
 			stamp(s.Started), stamp(s.PeriodStart), stamp(s.PeriodEnd), stamp(s.CancelAt), stamp(s.CanceledAt), stamp(s.EndedAt), stamp(s.TrialEnd),
 			s.IsPaused, stamp(s.PausedUntil), stamp(s.PastDueSince), s.Latest, s.LatestStatus, s.Decline, stamp(s.SyncedAt), s.EndReason,
-			s.PauseBehavior, stamp(s.PausedFrom), stamp(s.Anchor), s.TrialThen, discount, writeComing(s.Coming)); err != nil {
+			s.PauseBehavior, stamp(s.PausedFrom), stamp(s.Anchor), s.TrialThen, discount, writeComing(s.Coming), string(s.Dispute)); err != nil {
 			return err
 		}
 		return db.recordState(ctx, s)

@@ -25,6 +25,7 @@ func (db *DB) Personal() []Personal {
 		db.GiftData(),
 		db.BillingData(),
 		db.DeskData(),
+		db.BackData(),
 		db.ReaderData(),
 	}
 }

@@ -39,13 +39,6 @@ func (f Frame) machine(t time.Time) string { return t.In(f.zone()).Format(time.R
 // signs are the currencies that readers know by a sign before the amount. Others are shown by their code.
 var signs = map[string]string{"eur": "€", "gbp": "£", "usd": "$", "jpy": "¥", "inr": "₹", "krw": "₩"}
 
-// noMinor are the currencies without a minor unit, as Stripe lists them.
-// https://docs.stripe.com/currencies#zero-decimal
-var noMinor = map[string]bool{
-	"bif": true, "clp": true, "djf": true, "gnf": true, "jpy": true, "kmf": true, "krw": true, "mga": true,
-	"pyg": true, "rwf": true, "ugx": true, "vnd": true, "vuv": true, "xaf": true, "xof": true, "xpf": true,
-}
-
 // Money writes an amount as readers see it: "€14.00", "−€2.15", "CHF 14.00", "¥1,400".
 func Money(m billing.Money) string {
 	amount, minus := m.Amount, ""
@@ -57,7 +50,7 @@ func Money(m billing.Money) string {
 	if !ok {
 		sign = strings.ToUpper(currency) + nbsp
 	}
-	if noMinor[currency] {
+	if billing.Decimals(currency) == 0 {
 		return minus + sign + thousands(amount)
 	}
 	return minus + sign + thousands(amount/100) + "." + pad2(amount%100)

@@ -51,7 +51,9 @@ func (s *Stripe) Snapshot(ctx context.Context, customer string) (billing.Snapsho
 			snap.Customer.Card, own = card, true
 		}
 	}
-	snap.Invoices, err = s.invoices(ctx, customer)
+	if snap.Invoices, err = s.invoices(ctx, customer); err == nil {
+		err = s.moves(ctx, customer, &snap)
+	}
 	if fault.Is(err, fault.Missing) && c.Deleted {
 		err = nil
 	}

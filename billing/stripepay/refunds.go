@@ -23,8 +23,15 @@ func (s *Stripe) Payments(ctx context.Context, subscription string) ([]billing.P
 			Paid: billing.Money{Amount: inv.AmountPaid, Currency: string(inv.Currency)},
 		}
 		if c := inv.Charge; c != nil && c.ID != "" {
+			taken, err := s.taken(ctx, c)
+			if err != nil {
+				return nil, err
+			}
+			if taken {
+				out = append(out, p)
+				continue
+			}
 			p.Charge, p.Paid.Amount = c.ID, c.Amount
-			var err error
 			if p.Refunds, err = s.refundsOf(ctx, c); err != nil {
 				return nil, err
 			}

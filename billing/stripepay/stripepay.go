@@ -34,6 +34,7 @@ type Config struct {
 type Stripe struct {
 	api     *client.API
 	live    bool
+	desk    string // where a stand-in answers; "" for Stripe itself
 	secrets []string
 
 	mu     sync.Mutex
@@ -75,7 +76,11 @@ func New(c Config) (*Stripe, error) {
 	if c.Timeout == 0 {
 		c.Timeout = 20 * time.Second
 	}
-	return &Stripe{api: newClient(c.Key, base, c.Timeout), live: live, secrets: c.WebhookSecrets}, nil
+	s := &Stripe{api: newClient(c.Key, base, c.Timeout), live: live, secrets: c.WebhookSecrets}
+	if base != stripeAPI {
+		s.desk = base
+	}
+	return s, nil
 }
 
 func newClient(key, base string, timeout time.Duration) *client.API {
@@ -167,6 +172,8 @@ const (
 	metaLookup   = "lookup_key"
 	metaPortal   = "broadsheet"
 	metaEnding   = "ending" // the subscription whose ending a refund belongs to
+	metaOrder    = "refund_order"
+	metaReason   = "reason" // of a refund, in words
 )
 
 // unix reads a time of Stripe's; 0 is the zero time.
