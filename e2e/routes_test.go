@@ -136,7 +136,7 @@ func knownPaths(t testing.TB, p *Paper) known {
 	email := newEmail()
 	p.Browser(t).Get("/signin").Submit(`form[action="/signin"]`, "email", email)
 	add("/signin/link/:token", p.Link(t, email), "/signin/link/made-up")
-	add("/account/invoices/:id", "/account/invoices/in_made_up")
+	add("/account/invoices/:id", "/account/invoices/in_made_up", "/account/invoices/in_made_up.pdf")
 	add("/account/card/:token", "/account/card/made-up")
 	add("/account/card/:token/done", "/account/card/made-up/done")
 	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {

@@ -155,6 +155,8 @@ func (s *Site) whyNot(page *views.AccountPage, b billing.Benefit) string {
 				return "Paused until " + s.date(sub.NextPayment())
 			}
 			return "Paused with your plan"
+		case billing.StandsHeld:
+			return "Stopped while your bank decides about a payment"
 		case billing.StandsWaiting:
 			return "Opens with the first payment"
 		case billing.StandsEnded:
@@ -203,7 +205,7 @@ func (s *Site) invoiceRows(ctx context.Context, page *views.AccountPage) ([]view
 			}
 		}
 	}
-	return rows, nil
+	return s.withMoves(ctx, page.Reader.ID, invoices, rows)
 }
 
 func (s *Site) sessionRows(ctx context.Context, who *reader.Principal) ([]views.SessionRow, error) {

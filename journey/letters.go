@@ -29,6 +29,8 @@ type lettersStore interface {
 	InvoiceByID(ctx context.Context, id string) (billing.Invoice, bool, error)
 	CustomerByID(ctx context.Context, id string) (billing.Customer, bool, error)
 	GiftMoved(ctx context.Context, subscription string, until time.Time) (bool, error)
+	CreditByID(ctx context.Context, id string) (billing.Credit, bool, error)
+	DisputeByID(ctx context.Context, id string) (billing.Dispute, bool, error)
 }
 
 // BillingLetters writes the letters that follow from a sync.
@@ -52,6 +54,7 @@ func (b BillingLetters) Handle(on func(kind string, h jobs.Handler)) {
 	on(billing.EffectRenews, b.job(b.renews))
 	on(billing.EffectTrialEnds, b.job(b.trialEnds))
 	on(billing.EffectTrialOver, b.job(b.trialOver))
+	on(billing.EffectCredited, b.job(b.credited))
 	on(billing.EffectPaused, b.job(b.paused))
 	on(billing.EffectReturns, b.job(b.returns))
 	on(billing.EffectChanged, b.job(b.changed))
@@ -131,7 +134,7 @@ func (b BillingLetters) receipt(ctx context.Context, e billing.Effect, who reade
 	}
 	return letters.Receipt{
 		Name: who.Name, Number: inv.Number, Plan: plan, Paid: billing.Money{Amount: inv.Paid, Currency: inv.Money.Currency},
-		At: paidAt, Card: cardWords(e.Card), From: inv.PeriodStart, To: inv.PeriodEnd, Next: next, URL: inv.HostedURL,
+		At: paidAt, Card: cardWords(e.Card), From: inv.PeriodStart, To: inv.PeriodEnd, Next: next, Invoice: inv.ID,
 	}, nil
 }
 

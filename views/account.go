@@ -60,11 +60,16 @@ type InvoiceRow struct {
 	Money  billing.Money
 	Status string // Stripe's word: paid, open, void, uncollectible, draft
 	URL    string // of its page; "" for none
+	State  string // in words; "" for those of the status
+	Note   bool   // it is something that went back
 }
 
 // document is what the row leads to.
 func (i InvoiceRow) document() string {
-	if i.Status == billing.InvoicePaid {
+	switch {
+	case i.Note:
+		return "Note"
+	case i.Status == billing.InvoicePaid:
 		return "Receipt"
 	}
 	return "Invoice"
@@ -117,6 +122,9 @@ type standing struct {
 func (p AccountPage) standing() standing {
 	s := p.Subscription
 	sum := Money(s.Money)
+	if d := p.disputed(); d != nil {
+		return *d
+	}
 	switch s.Status {
 	case billing.Active, billing.Trialing:
 		return p.running()

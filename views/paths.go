@@ -37,6 +37,7 @@ const (
 	pagePrefix      = "/pages/"
 	linkPrefix      = "/signin/link/"
 	AllSessions     = "all"
+	PDFSuffix       = ".pdf"
 	IconPath        = "icons/icon.svg" // the neutral one, as static names it
 	ReturnParameter = "return"
 )
@@ -58,6 +59,9 @@ func SignInLinkPath(token string) string { return linkPrefix + url.PathEscape(to
 
 // InvoicePath returns the address of an invoice's page.
 func InvoicePath(id string) string { return invoicePrefix + url.PathEscape(id) }
+
+// InvoicePDFPath returns the address of the same as a PDF.
+func InvoicePDFPath(id string) string { return InvoicePath(id) + PDFSuffix }
 
 // CardPath returns the address that the link in a letter about a failed payment opens.
 func CardPath(token string) string { return CardPrefix + url.PathEscape(token) }

@@ -17,6 +17,7 @@ type card struct {
 	auth    authRule
 	dispute string // why its holder takes every charge back; "" is never
 	inquiry bool   // the holder only asks what the charge was
+	refund  string // what becomes of a refund a day later, "succeeded" or "failed"; "" when it is settled at once
 }
 
 // authRule says when a card asks its holder to confirm (3D Secure).
@@ -56,6 +57,8 @@ var cards = []card{
 	{number: "4000000000000259", brand: "visa", country: "US", dispute: "fraudulent"},
 	{number: "4000000000002685", brand: "visa", country: "US", dispute: "product_not_received"},
 	{number: "4000000000001976", brand: "visa", country: "US", dispute: "fraudulent", inquiry: true},
+	{number: "4000000000007726", brand: "visa", country: "US", refund: "succeeded"},
+	{number: "4000000000005126", brand: "visa", country: "US", refund: "failed"},
 	{number: "4000002500003155", brand: "visa", country: "US", auth: authOnce},
 	{number: "4000002760003184", brand: "visa", country: "US", auth: authAlways},
 }
@@ -66,7 +69,7 @@ var named = map[string]string{
 	"visa": "4242424242424242", "mastercard": "5555555555554444", "amex": "378282246310005",
 	"visa_chargeDeclined": "4000000000000002", "chargeDeclined": "4000000000000002",
 	"visa_chargeDeclinedInsufficientFunds": "4000000000009995", "chargeDeclinedInsufficientFunds": "4000000000009995",
-	"chargeCustomerFail": "4000000000000341", "createDispute": "4000000000000259",
+	"chargeCustomerFail": "4000000000000341", "createDispute": "4000000000000259", "pendingRefund": "4000000000007726", "refundFail": "4000000000005126",
 	"createDisputeInquiry": "4000000000001976", "createDisputeProductNotReceived": "4000000000002685", "threeDSecure2Required": "4000002500003155",
 	"authenticationRequiredOnSetup": "4000002500003155", "authenticationRequired": "4000002760003184",
 }

@@ -222,6 +222,8 @@ func (s *Server) doNextDue(ctx context.Context) (did bool, err error) {
 			return w.takeBack(o)
 		case "dispute":
 			return w.turnDispute(o)
+		case "refund":
+			return w.turnRefund(o)
 		}
 		o.due(0) // nothing else is ever due; forget it rather than loop
 		return w.put(o)

@@ -47,6 +47,9 @@ func (w *work) refund(charge obj, amount int64, reason string, metadata map[stri
 		"reason":         orNull(reason),
 		"receipt_number": nil, "source_transfer_reversal": nil, "status": "succeeded", "transfer_reversal": nil,
 	}
+	if err := w.refundLater(refund, charge); err != nil {
+		return nil, err
+	}
 	txn := w.newTransaction("refund", -amount, charge.str("currency"), refund.str("id"))
 	refund["balance_transaction"] = txn["id"]
 	for _, o := range []obj{txn, refund} {
@@ -57,6 +60,52 @@ func (w *work) refund(charge obj, amount int64, reason string, metadata map[stri
 	return refund, w.change(charge, "charge.refunded", func() {
 		charge["amount_refunded"] = charge.num("amount_refunded") + amount
 		charge["refunded"] = amount == left
+	})
+}
+
+// refundLater has a refund to one of the two cards for it settle a day later: it
+// is pending and then succeeds, or succeeds and then comes back.
+// https://docs.stripe.com/testing#refunds
+func (w *work) refundLater(refund, charge obj) error {
+	id := charge.str("payment_method")
+	if id == "" {
+		return nil
+	}
+	pm, err := w.find(id)
+	if err != nil || pm == nil {
+		return err
+	}
+	switch cardOf(pm).refund {
+	case "":
+		return nil
+	case "succeeded":
+		refund["status"] = "pending"
+	}
+	refund.due(w.now + 86400)
+	return nil
+}
+
+// turnRefund settles a refund. One that comes back is the account's again: the
+// charge is refunded by that much less.
+func (w *work) turnRefund(refund obj) error {
+	refund.due(0)
+	if refund.str("status") == "pending" {
+		return w.change(refund, "charge.refund.updated", func() { refund["status"] = "succeeded" })
+	}
+	charge, err := w.get("charge", refund.str("charge"))
+	if err != nil {
+		return err
+	}
+	txn := w.newTransaction("refund_failure", refund.num("amount"), refund.str("currency"), refund.str("id"))
+	charge["amount_refunded"] = charge.num("amount_refunded") - refund.num("amount")
+	charge["refunded"] = false
+	for _, o := range []obj{txn, charge} {
+		if err := w.put(o); err != nil {
+			return err
+		}
+	}
+	return w.change(refund, "charge.refund.updated", func() {
+		refund["status"], refund["failure_reason"], refund["failure_balance_transaction"] = "failed", "expired_or_canceled_card", txn["id"]
 	})
 }
 

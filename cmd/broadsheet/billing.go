@@ -15,8 +15,11 @@ import (
 )
 
 func billingTool(ctx context.Context, w world, args []string) error {
-	if len(args) > 0 && args[0] == "reconcile" {
+	switch {
+	case len(args) > 0 && args[0] == "reconcile":
 		return reconcile(ctx, w, args[1:])
+	case len(args) > 0 && args[0] == "refund":
+		return refundTool(ctx, w, args[1:])
 	}
 	f := newFlags(w, "billing", "billing cancel-now EMAIL|sub_… [--refund prorata|none]", `
 Ends a subscription at once: the one of the account with that address, or the
@@ -25,15 +28,15 @@ by the second as Stripe counts it and never more than was paid; with
 --refund none nothing does. It can be run again after any failure and gives
 nothing back twice.
 
-"billing reconcile" compares every subscription with Stripe now; it has a --help
-of its own.`)
+"billing refund" gives a paid invoice back, and "billing reconcile" compares every
+subscription with Stripe now; each has a --help of its own.`)
 	refund := f.String("refund", string(billing.RefundProrata), "prorata or none")
 	rest, err := f.parse(args, 2, 2)
 	if err != nil {
 		return err
 	}
 	if rest[0] != "cancel-now" {
-		return f.wrong("billing cannot %q; it can cancel-now and reconcile", rest[0])
+		return f.wrong("billing cannot %q; it can cancel-now, refund and reconcile", rest[0])
 	}
 	how := billing.Refunding(*refund)
 	if how != billing.RefundProrata && how != billing.RefundNone {
@@ -53,14 +56,10 @@ of its own.`)
 
 // cancelNow ends a subscription and says what it did.
 func (b *base) cancelNow(ctx context.Context, whose string, how billing.Refunding) (string, error) {
-	stripe, err := newStripe(b.conf)
+	money, err := b.money()
 	if err != nil {
 		return "", err
 	}
-	money := billing.New(billing.Parts{
-		Store: b.db, Gateway: stripe, Verifier: stripe, Paper: b.clocks.Paper, Wall: b.clocks.Wall,
-		Enqueue: journey.EnqueueEffects(jobs.NewRunner(b.db, b.clocks, b.log)), Log: b.log,
-	})
 	sub, err := b.subscriptionOf(ctx, money, whose)
 	if err != nil {
 		return "", err
@@ -82,6 +81,19 @@ func (b *base) cancelNow(ctx context.Context, whose string, how billing.Refundin
 		return said + " Nothing goes back.", nil
 	}
 	return fmt.Sprintf("%s %s goes back: %s.", said, views.Money(end.Refund), strings.Join(end.Refunds, ", ")), nil
+}
+
+// money is the billing room, for a command: the letters that follow are sent by
+// the running paper.
+func (b *base) money() (*billing.Service, error) {
+	stripe, err := newStripe(b.conf)
+	if err != nil {
+		return nil, err
+	}
+	return billing.New(billing.Parts{
+		Store: b.db, Gateway: stripe, Verifier: stripe, Paper: b.clocks.Paper, Wall: b.clocks.Wall,
+		Enqueue: journey.EnqueueEffects(jobs.NewRunner(b.db, b.clocks, b.log)), Log: b.log,
+	}), nil
 }
 
 // subscriptionOf finds the subscription by its id, or the one that the account

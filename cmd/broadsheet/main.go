@@ -49,7 +49,7 @@ func commands() []command {
 		{"staff", "give somebody a role at the desk", staff},
 		{"gate", "show or set the rules of the metered gate", gate},
 		{"plans", "make the plans in Stripe", plans},
-		{"billing", "end a subscription at once, or compare all with Stripe", billingTool},
+		{"billing", "end a subscription, give money back, compare all with Stripe", billingTool},
 		{"standin", "run the local Stripe stand-in alone", standIn},
 		{"backup", "write the whole paper to one file, and try it", backup},
 		{"restore", "put a backup back", restore},

@@ -44,6 +44,7 @@ func (p *paper) openStripe(ctx context.Context) error {
 	if err := p.openGifts(); err != nil {
 		return err
 	}
+	write.HandleMoves(p.runner.Handle, p.billing)
 	p.runner.Handle(billing.EffectSecond, write.EndSecond(p.billing))
 	p.runner.Handle(billing.EffectPay, journey.PayOpen(p.billing))
 	p.runner.Every(journey.ReminderJob, 24*time.Hour, journey.Remind(p.billing))

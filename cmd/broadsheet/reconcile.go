@@ -6,8 +6,6 @@ import (
 	"fmt"
 
 	"broadsheet/billing"
-	"broadsheet/internal/jobs"
-	"broadsheet/journey"
 )
 
 func reconcile(ctx context.Context, w world, args []string) error {
@@ -37,12 +35,9 @@ the running paper.`)
 }
 
 func (b *base) reconcile(ctx context.Context) (billing.Report, error) {
-	stripe, err := newStripe(b.conf)
+	money, err := b.money()
 	if err != nil {
 		return billing.Report{}, err
 	}
-	return billing.New(billing.Parts{
-		Store: b.db, Gateway: stripe, Verifier: stripe, Paper: b.clocks.Paper, Wall: b.clocks.Wall,
-		Enqueue: journey.EnqueueEffects(jobs.NewRunner(b.db, b.clocks, b.log)), Log: b.log,
-	}).ReconcileNow(ctx)
+	return money.ReconcileNow(ctx)
 }

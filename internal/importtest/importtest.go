@@ -53,7 +53,8 @@ var Rooms = map[string][]string{
 	"static":     {},
 	"views":      with(subjects, "static"),
 	"views/mail": with(subjects, "views", "static"),
-	"handlers":   with(subjects, "journey", "views", "views/mail", "static"),
+	"views/pdf":  {"views"},
+	"handlers":   with(subjects, "journey", "views", "views/mail", "views/pdf", "static"),
 
 	"store":           subjects,
 	"store/storetest": with(subjects, "store", "journey"),
@@ -77,6 +78,8 @@ var Libraries = map[string][]string{
 	"github.com/wneessen/go-mail":        {"internal/mail"},
 	"github.com/caarlos0/env":            {"internal/config"},
 	"github.com/joho/godotenv":           {"internal/config"},
+	"codeberg.org/go-pdf/fpdf":           {"views/pdf"},
+	"golang.org/x/image":                 {"views/pdf"},
 	"github.com/a-h/templ":               {"views", "views/mail", "handlers"},
 }
 

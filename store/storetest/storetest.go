@@ -35,6 +35,7 @@ func parts() []part {
 		{"terms", testTerms},
 		{"changes", testChanges},
 		{"gifts", testGifts},
+		{"back", testBack},
 	}
 }
 

@@ -71,7 +71,7 @@ type Receipt struct {
 	From, To time.Time // the period paid for; zero leaves it out
 	Lines    []Line    // what else stands on the invoice: credits, taxes; the plan's own line comes first when it's empty
 	Next     time.Time // of the next payment; zero when there is none
-	URL      string    // the invoice at Stripe, absolute; "" leads to the account
+	Invoice  string    // its id, for its page and its PDF; "" leads to the account
 }
 
 // Letter writes it.
@@ -103,8 +103,9 @@ func (r Receipt) Letter(h House) (Letter, error) {
 		foot:    "Receipt " + r.Number + ". You get this because you pay for " + h.Paper.Name + "; receipts come whether or not you take our letters.",
 		leave:   true,
 	}
-	if r.URL != "" {
-		l.button, l.link = "See the invoice", r.URL
+	if r.Invoice != "" {
+		l.button, l.link = "See the invoice", h.BaseURL+views.InvoicePath(r.Invoice)
+		l.also, l.alsoTo = "The same as PDF", h.BaseURL+views.InvoicePDFPath(r.Invoice)
 	}
 	return h.write(l)
 }

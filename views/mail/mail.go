@@ -109,6 +109,8 @@ type letter struct {
 	paras   []string
 	button  string // label; "" for none
 	link    string // absolute
+	also    string // label of a link below the button; "" for none
+	alsoTo  string // absolute
 	after   string // below the button; "" for none
 	foot    string // why this letter came
 	leave   bool   // the foot carries the way out of a plan

@@ -31,6 +31,6 @@ func (s Second) Letter(h House) (Letter, error) {
 			back,
 			"The paper sells nobody a second plan, so it was most likely made by hand at the payment service. The first one goes on as it was. There is nothing to do.",
 		},
-		foot: "You get this because this is the address of " + h.Paper.Name + ".",
+		foot: publisher(h),
 	})
 }

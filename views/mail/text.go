@@ -32,6 +32,9 @@ func text(h House, l letter) string {
 	if l.link != "" {
 		b.WriteString(l.button + ":\n" + l.link + "\n\n") // on a line of its own, so that nothing breaks it
 	}
+	if l.also != "" {
+		b.WriteString(l.also + ":\n" + l.alsoTo + "\n\n")
+	}
 	para(l.after)
 	para(l.foot)
 	if l.leave {
