@@ -37,7 +37,7 @@ func (x terminal) figures() map[string]string {
 	defer pool.Close()
 	out := map[string]string{}
 	for name, query := range map[string]string{
-		"accounts":      `SELECT count(*) || ' ' || coalesce(group_concat(email), '') FROM (SELECT email FROM readers ORDER BY email)`,
+		"accounts":      `SELECT count(*) || ' ' || group_concat(email) FROM (SELECT email FROM readers WHERE email LIKE '%.%.%@example.org' ORDER BY email)`,
 		"subscriptions": `SELECT group_concat(what) FROM (SELECT status || lookup_key || end_reason || count(*) AS what FROM subscriptions GROUP BY status, lookup_key, end_reason ORDER BY 1)`,
 		"invoices":      `SELECT count(*) || ' ' || sum(paid) FROM invoices WHERE status = 'paid'`,
 		"reads":         `SELECT sum(reads) || ' on ' || count(DISTINCT day) || ' days' FROM story_reads`,
@@ -67,7 +67,7 @@ func TestADemoYearIsTheSameForASeedAndMadeOnce(t *testing.T) {
 	if diff := cmp.Diff(a, b); diff != "" {
 		t.Errorf("the same seed gave another year:\n%s", diff)
 	}
-	if a["unsettled"] != "0" || a["span in days"] != "1" || !strings.HasPrefix(a["accounts"], "18 ") || !strings.Contains(a["subscriptions"], "canceled") {
+	if a["unsettled"] != "0" || a["span in days"] != "1" || !strings.HasPrefix(a["accounts"], "14 ") || !strings.Contains(a["subscriptions"], "canceled") {
 		t.Errorf("%v", a)
 	}
 	if got := one.ok(args...); !strings.Contains(got.out, "left alone") {
