@@ -44,6 +44,7 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "run the paper", serve},
+		{"drill", "live the money of a paper through bad weather", drillTool},
 		{"migrate", "bring the database up to this program", migrate},
 		{"import", "take stories from files and folders", importPaths},
 		{"staff", "give somebody a role at the desk", staff},

@@ -59,6 +59,7 @@ var Rooms = map[string][]string{
 	"store":           subjects,
 	"store/storetest": with(subjects, "store", "journey"),
 	"demo":            {},
+	"drill":           {},
 	"internal":        {}, // every room below internal/
 }
 
@@ -67,10 +68,10 @@ var Libraries = map[string][]string{
 	"github.com/labstack/echo":           {"handlers"},
 	"github.com/alexedwards/scs":         {"handlers"},
 	"github.com/stripe/stripe-go":        {"billing/stripepay"},
-	"github.com/jackc/pgx":               {"store", "internal/pgtest"},
-	"modernc.org/sqlite":                 {"store", "billing/standin"},
+	"github.com/jackc/pgx":               {"store", "internal/pgtest", "drill"},
+	"modernc.org/sqlite":                 {"store", "billing/standin", "drill"},
 	"github.com/pressly/goose":           {"store"},
-	"database/sql":                       {"store", "billing/standin", "internal/pgtest"},
+	"database/sql":                       {"store", "billing/standin", "internal/pgtest", "drill"},
 	"github.com/yuin/goldmark":           {"news"},
 	"github.com/microcosm-cc/bluemonday": {"news"},
 	"github.com/go-webauthn/webauthn":    {"desk"},
