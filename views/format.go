@@ -115,12 +115,12 @@ func number(n int) string {
 // count is "one story", "two stories".
 func count(n int, what string) string { return number(n) + " " + plural(n, what) }
 
-// plural adds the s, or ies for a y as in story.
+// plural adds the s, or ies for a y as in story, not in day or key.
 func plural(n int, what string) string {
 	switch {
 	case n == 1:
 		return what
-	case strings.HasSuffix(what, "y") && !strings.HasSuffix(what, "ay"):
+	case strings.HasSuffix(what, "y") && !strings.HasSuffix(what, "ay") && !strings.HasSuffix(what, "ey"):
 		return strings.TrimSuffix(what, "y") + "ies"
 	}
 	return what + "s"

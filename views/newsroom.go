@@ -92,10 +92,10 @@ func whoMay(r desk.Rule) string {
 	names := make([]string, len(r.Roles))
 	for i, role := range r.Roles {
 		names[i] = "a " + string(role)
-		if strings.ContainsAny(string(role[:1]), "aeiou") {
+		switch role {
+		case reader.Owner, reader.Editor, reader.Writer:
 			names[i] = "an " + string(role)
-		}
-		if role == reader.Circulation || role == reader.Support {
+		case reader.Circulation, reader.Support:
 			names[i] = string(role)
 		}
 	}
