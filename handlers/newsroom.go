@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"broadsheet/billing"
 	"broadsheet/desk"
 	"broadsheet/internal/fault"
 	"broadsheet/internal/jobs"
@@ -27,6 +28,7 @@ type deskStore interface {
 	RecordHead(ctx context.Context) (seq int64, hash string, err error)
 	Named(ctx context.Context, ids []string) (map[string]string, error)
 	DeadJobs(ctx context.Context, limit int) ([]jobs.Letter, error)
+	Oddities(ctx context.Context) ([]billing.Oddity, error)
 }
 
 // Newsroom is what the site needs for the desk.

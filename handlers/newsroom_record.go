@@ -60,7 +60,7 @@ func (s *Site) deskRecord(c echo.Context, m desk.Member) error {
 	}
 	page.DeskFrame = s.deskFrame(c, m, "Record")
 	status := http.StatusOK
-	if form.Error != "" {
+	if form.FromError+form.ToError != "" {
 		status = http.StatusUnprocessableEntity
 	}
 	return s.render(c, status, views.Record(page))
@@ -75,10 +75,10 @@ func (s *Site) recordSearch(c echo.Context) (views.RecordForm, desk.Search) {
 	zone := s.furniture.now().zone
 	var ok bool
 	if search.From, ok = day(form.From, zone); !ok {
-		form.Error = "The first date is none. Write it as 2026-11-25."
+		form.FromError = "That is no date. Write it as 2026-11-25."
 	}
 	if search.To, ok = day(form.To, zone); !ok {
-		form.Error = "The last date is none. Write it as 2026-11-25."
+		form.ToError = "That is no date. Write it as 2026-11-25."
 	}
 	if !search.To.IsZero() {
 		search.To = search.To.AddDate(0, 0, 1) // the day itself belongs to it

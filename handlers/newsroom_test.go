@@ -8,9 +8,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
+	"broadsheet/billing"
 	"broadsheet/desk"
 	"broadsheet/handlers"
 	"broadsheet/internal/id"
+	"broadsheet/internal/jobs"
 	"broadsheet/reader"
 	"broadsheet/store"
 )
@@ -402,4 +406,105 @@ func signInDirectly(b *deskBench, m member) error {
 		b.t.Fatal(a.StatusCode)
 	}
 	return nil
+}
+
+// What waits is told to whoever can do something about it.
+func TestWhatWaits(t *testing.T) {
+	t.Parallel()
+	b := newDeskBench(t)
+	support, author := b.atDesk("suri", reader.Support), b.atDesk("ada", reader.Writer)
+	if a := support.get("/newsroom"); !strings.Contains(a.body, "Nothing waits") {
+		t.Error("something waits on a new paper")
+	}
+	if err := b.db.Quarantine(t.Context(), billing.Oddity{Object: billing.Ref{Kind: "subscription", ID: "sub_odd"}, Why: billing.UnknownPrice, At: noon}); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.db.AddJob(t.Context(), jobs.Job{ID: "j1", Key: "j1", Kind: "mail", Payload: []byte("{}"), RunAt: noon}); err != nil {
+		t.Fatal(err)
+	}
+	claimed, err := b.db.ClaimJobs(t.Context(), jobs.Claim{Holder: "h", Kinds: []string{"mail"}, Paper: noon, Wall: noon, Until: noon.Add(time.Minute), Limit: 1})
+	if err != nil || len(claimed) != 1 {
+		t.Fatal(claimed, err)
+	}
+	if ok, err := b.db.FailJob(t.Context(), jobs.Failure{ID: "j1", Holder: "h", Error: "no", Dead: true, FreeAt: noon, Now: noon}); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	for _, want := range []string{"One thing at Stripe is set aside", "sub_odd", "A job has failed for good"} {
+		if a := support.get("/newsroom"); !strings.Contains(a.body, want) {
+			t.Errorf("support isn't told %q", want)
+		}
+		if a := author.get("/newsroom"); strings.Contains(a.body, want) {
+			t.Errorf("an author is told %q", want)
+		}
+	}
+}
+
+// The record goes on by keyset: every entry once, the newest first, also while
+// more come.
+func TestTheRecordPageByPage(t *testing.T) {
+	t.Parallel()
+	b := newDeskBench(t)
+	owner := b.atDesk("olive", reader.Owner)
+	j, by := desk.NewJournal(b.db), desk.Member{ID: owner.ID, Role: reader.Owner}
+	note := func(n int) {
+		t.Helper()
+		if err := j.Note(t.Context(), by, desk.Now{Wall: b.wall.Now(), Paper: noon}, desk.Change{Kind: "gate.edit", Subject: "gate", After: map[string]int{"n": n}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 120 {
+		note(n)
+	}
+	next, seen := "/newsroom/record?kind=gate", map[string]bool{}
+	for pages := 0; next != ""; pages++ {
+		if pages == 1 {
+			note(1000) // comes too late for the pages that follow
+		}
+		a := owner.get(next)
+		doc := a.page(t)
+		doc.Find("tbody tr").Each(func(_ int, row *goquery.Selection) {
+			id := row.AttrOr("id", "")
+			if seen[id] {
+				t.Errorf("%s is on two pages", id)
+			}
+			seen[id] = true
+		})
+		next = doc.Find("a[rel=next]").AttrOr("href", "")
+	}
+	if len(seen) != 120 {
+		t.Errorf("%d entries", len(seen))
+	}
+	if a := owner.get("/newsroom/record?from=soon"); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.body, "That is no date") || a.page(t).Find("#from").AttrOr("value", "") != "soon" {
+		t.Errorf("a date that is none: %d", a.StatusCode)
+	}
+	if a := owner.get("/newsroom/record?to=2020-01-01"); !strings.Contains(a.body, "No entry fits") {
+		t.Error("the time narrows nothing down")
+	}
+	if a := owner.get("/newsroom/record?check=all"); !strings.Contains(a.body, "all 121 entries were checked just now") {
+		t.Error("the page doesn't say that the record holds together")
+	}
+}
+
+// A page of the newsroom runs no script of its own text, is framed by nobody
+// and kept by nobody.
+func TestPagesOfTheNewsroomAreGuarded(t *testing.T) {
+	t.Parallel()
+	b := newDeskBench(t)
+	owner := b.atDesk("olive", reader.Owner)
+	for _, r := range b.site.DeskRoutes() {
+		if r.Method != http.MethodGet {
+			continue
+		}
+		a := owner.get(strings.ReplaceAll(r.Path, ":id", owner.ID))
+		policy := a.Header.Get("Content-Security-Policy")
+		if !strings.Contains(policy, "script-src 'self';") || !strings.Contains(policy, "frame-ancestors 'none'") || a.Header.Get("Cache-Control") != "private, no-store" {
+			t.Errorf("%s: %v", r.Path, a.Header)
+		}
+		if a.Header.Get("Etag") != "" {
+			t.Errorf("%s has an ETag", r.Path)
+		}
+	}
+	if a := owner.send(http.MethodPost, "/newsroom/staff", url.Values{"email": {"x@example.org"}, "role": {"owner"}}, "Sec-Fetch-Site", "cross-site"); a.StatusCode != http.StatusForbidden {
+		t.Errorf("a form from another site: %d", a.StatusCode)
+	}
 }

@@ -23,7 +23,7 @@ type RecordPage struct {
 // RecordForm is what was searched for, as typed.
 type RecordForm struct {
 	Who, Kind, Subject, ID, From, To string
-	Error                            string // what is wrong with a date
+	FromError, ToError               string // what is wrong with a date
 }
 
 // RecordRow is an entry with the names of today.

@@ -157,7 +157,7 @@ func Record(p RecordPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = deskField(Field{ID: "from", Label: "From", Type: "date", Value: p.Search.From}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = deskField(Field{ID: "from", Label: "From", Type: "date", Value: p.Search.From, Error: p.Search.FromError}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -165,7 +165,7 @@ func Record(p RecordPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = deskField(Field{ID: "to", Label: "To", Type: "date", Value: p.Search.To, Error: p.Search.Error}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = deskField(Field{ID: "to", Label: "To", Type: "date", Value: p.Search.To, Error: p.Search.ToError}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

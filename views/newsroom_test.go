@@ -102,7 +102,7 @@ func TestTheRecord(t *testing.T) {
 		Before: `{"role":"author","same":1}`, After: `{"role":"editor","same":1,"more":"x"}`,
 	}}
 	p := RecordPage{DeskFrame: atDesk(), Rows: []RecordRow{row}, Chain: desk.Chain{Total: 40000, Checked: 10000, Since: noon}, CheckIn: "/newsroom/record?check=all",
-		People: []Option{{Value: "", Label: "Everybody"}, {Value: "7", Label: "Ruth"}}, Search: RecordForm{Who: "7", From: "2024-04-01", Error: "No date."},
+		People: []Option{{Value: "", Label: "Everybody"}, {Value: "7", Label: "Ruth"}}, Search: RecordForm{Who: "7", From: "2024-04-01", ToError: "No date."},
 		Pager: Pager{Shown: 1, What: "entry", Older: "/newsroom/record?before=12"}}
 	doc := draw(t, Record(p))
 	holds(t, doc, "main", "Unbroken since", "the newest 10,000 of 40,000 entries", "Staff: role", "Ada Quill", "192.0.2.1")

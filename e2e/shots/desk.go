@@ -13,6 +13,8 @@ var deskPages = [][2]string{
 	{"desk-staff", "/newsroom/staff"},
 	{"desk-record", "/newsroom/record"},
 	{"desk-you", "/newsroom/you"},
+	{"desk-app", "/newsroom/you/app"},
+	{"desk-missing", "/newsroom/staff/nobody"},
 }
 
 // atDesk is what a member of the desk sees, whose codes lie in the mailbox.
