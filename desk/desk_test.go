@@ -71,8 +71,8 @@ func TestAClockMayBeOffByHalfAMinute(t *testing.T) {
 
 func TestTheAddressForApps(t *testing.T) {
 	t.Parallel()
-	got := totpAddress([]byte("12345678901234567890"), "The Meridian & Co", "ruth+desk@example.org")
-	want := "otpauth://totp/The%20Meridian%20&%20Co:ruth+desk@example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=The%20Meridian%20%26%20Co"
+	got := totpAddress([]byte("12345678901234567890"), "The Test & Co", "ruth+desk@example.org")
+	want := "otpauth://totp/The%20Test%20&%20Co:ruth+desk@example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=The%20Test%20%26%20Co"
 	if got != want {
 		t.Errorf("%s\nwant %s", got, want)
 	}
