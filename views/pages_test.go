@@ -221,7 +221,7 @@ func TestInvoice(t *testing.T) {
 	doc := draw(t, Invoice(p))
 	want(t, doc, "h1", "Receipt A-1")
 	holds(t, doc, "main", "Paid on 12 April 2024.", "12 April 2024 to 12 May 2024", "−€2.00", "18 Rua das Flores", "The same as PDF")
-	holds(t, doc, "table", "Tax€0.63", "Total€7.63", "Paid€7.63")
+	holds(t, doc, "table", "Tax €0.63", "Total €7.63", "Paid €7.63")
 	p.Invoice.Money, p.Invoice.Paid, p.Invoice.Remaining, p.Invoice.Status = eur(700), 0, 700, "open"
 	doc = draw(t, Invoice(p))
 	want(t, doc, "h1", "Invoice A-1")
