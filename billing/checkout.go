@@ -25,6 +25,7 @@ type Checkout struct {
 	State     CheckoutState
 	Created   time.Time // paper time
 	TrialDays int       // that it was opened with
+	Code      string    // that takes something off; "" for none
 }
 
 // CheckoutState is where a checkout stands.
@@ -54,7 +55,8 @@ type Order struct {
 	LookupKey string
 	Return    string // local path
 	Visitor   string
-	Verified  bool // the address was proven
+	Verified  bool   // the address was proven
+	Code      string // as it was typed; "" for none
 }
 
 // ErrSubscribed is the cause of a Conflict: the reader has a live subscription.
@@ -127,6 +129,7 @@ type sale struct {
 	fence    int64
 	customer string
 	trial    Trial
+	code     Promotion
 }
 
 func (s *sale) open(ctx context.Context) (string, error) {
@@ -145,6 +148,11 @@ func (s *sale) open(ctx context.Context) (string, error) {
 	if s.trial, err = s.trialFor(ctx, s.ReaderID, s.Verified, price); err != nil {
 		return "", err
 	}
+	if s.Order.Code != "" {
+		if s.code, err = s.Service.Code(ctx, s.ReaderID, s.Order.Code, s.LookupKey); err != nil {
+			return "", err
+		}
+	}
 	have, ok, err := s.Store.OpenCheckout(ctx, s.ReaderID)
 	if err != nil {
 		return "", err
@@ -162,7 +170,7 @@ func (s *sale) open(ctx context.Context) (string, error) {
 		return "", err
 	}
 	fresh := s.newCheckout(s.Order, s.customer)
-	fresh.TrialDays = s.trial.Days
+	fresh.TrialDays, fresh.Code = s.trial.Days, s.code.Code
 	return s.start(ctx, fresh)
 }
 
@@ -231,7 +239,7 @@ func (s *sale) resume(ctx context.Context, have Checkout) (string, *Checkout, er
 	if fault.Is(err, fault.Missing) {
 		if have.LookupKey == s.LookupKey {
 			have.Customer, have.Return, have.Visitor = s.customer, s.Return, s.Visitor
-			have.TrialDays = s.trial.Days
+			have.TrialDays, have.Code = s.trial.Days, s.code.Code
 			return "", &have, nil
 		}
 		return "", nil, s.close(ctx, have, CheckoutClosed)
@@ -266,7 +274,7 @@ func (s *sale) resume(ctx context.Context, have Checkout) (string, *Checkout, er
 // sameAs reports whether a checkout is for what is asked for now, on the same
 // terms.
 func (s *sale) sameAs(have Checkout) bool {
-	return have.LookupKey == s.LookupKey && have.TrialDays == s.trial.Days
+	return have.LookupKey == s.LookupKey && have.TrialDays == s.trial.Days && have.Code == s.code.Code
 }
 
 func (s *sale) sessionOf(ctx context.Context, c Checkout) (Session, error) {
@@ -317,14 +325,17 @@ func (s *sale) start(ctx context.Context, c Checkout) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	plan, price, _ := catalogue.Price(c.LookupKey)
 	ask := NewSession{
 		CheckoutID: c.ID, ReaderID: s.ReaderID, Customer: s.customer, LookupKey: c.LookupKey,
 		SuccessURL: s.BaseURL + "/checkout/done?session={CHECKOUT_SESSION_ID}",
 		CancelURL:  s.BaseURL + "/checkout/back?checkout=" + c.ID,
 		Key:        "checkout:" + c.ID + ":" + strconv.Itoa(c.Tries),
 		Trial:      s.trial,
+		Promotion:  s.code.ID,
+		Free:       s.code.Free(price.Money),
 	}
-	if plan, _, _ := catalogue.Price(c.LookupKey); plan.Has(Print) {
+	if plan.Has(Print) {
 		ask.ShipsTo = catalogue.ShipsTo
 	}
 	session, err := s.Gateway.OpenSession(ctx, ask)

@@ -22,6 +22,7 @@ type Gateway interface {
 	giftTill
 	payback
 	courtroom
+	couponer
 }
 
 // truth is what Sync asks.
@@ -209,6 +210,8 @@ type NewSession struct {
 	CancelURL  string
 	Key        string // idempotency
 	Trial      Trial
+	Promotion  string // a code's id, promo_…; "" leaves the page a field for one
+	Free       bool   // with it nothing is ever to pay, so no card is asked for
 }
 
 // Declined is the cause of a fault when a card was refused.

@@ -151,7 +151,7 @@ func (s *Service) PauseOffer(ctx context.Context, readerID string) (Subscription
 
 func (s Subscription) pausePlan(months int) PausePlan {
 	back := s.Renewal(months)
-	return PausePlan{Months: months, From: s.PeriodEnd, Until: back.Add(-beforeRenewal), Renews: back, Charged: s.Money}
+	return PausePlan{Months: months, From: s.PeriodEnd, Until: back.Add(-beforeRenewal), Renews: back, Charged: s.SumAt(back)}
 }
 
 func noPause(sentence string) error { return fault.New(fault.Conflict, sentence, nil) }

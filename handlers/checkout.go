@@ -35,6 +35,9 @@ type boughtNotes interface {
 // subscribe compares the plans.
 func (s *Site) subscribe(c echo.Context) error {
 	page := views.SubscribePage{Selected: c.QueryParam("price"), Return: localPath(c.QueryParam(views.ReturnParameter))}
+	if err := s.useCode(c, &page, c.QueryParam("code")); err != nil {
+		return err
+	}
 	return s.showPlans(c, http.StatusOK, page)
 }
 
@@ -75,7 +78,12 @@ func (s *Site) checkout(c echo.Context) error {
 	price, back := c.FormValue("price"), localPath(c.FormValue(views.ReturnParameter))
 	buy := journey.Purchase{
 		Email: c.FormValue("email"), LookupKey: price, Return: back,
-		Visitor: s.ensureVisitor(c), Network: s.network(c), Wall: s.wall(), Paper: s.now(),
+		Visitor: s.ensureVisitor(c), Network: s.network(c), Wall: s.wall(), Paper: s.now(), Code: c.FormValue("code"),
+	}
+	if buy.Code != "" { // before an account is made for it
+		if _, err := s.lookUp(c, buy.Code, price); err != nil {
+			return s.notBegun(c, buy, err)
+		}
 	}
 	if who != nil {
 		buy.Reader = &who.Reader
@@ -99,13 +107,21 @@ func (s *Site) notBegun(c echo.Context, buy journey.Purchase, err error) error {
 	switch {
 	case errors.Is(err, billing.ErrSubscribed):
 		return c.Redirect(http.StatusSeeOther, views.AccountPath)
+	case errors.Is(err, billing.ErrCode):
+		return s.showPlans(c, http.StatusUnprocessableEntity, views.SubscribePage{
+			Return: buy.Return, Email: buy.Email, Selected: buy.LookupKey, CodeTyped: buy.Code, CodeError: fault.SentenceOf(err),
+		})
 	case errors.Is(err, billing.ErrNotSold):
 		return s.showPlans(c, http.StatusUnprocessableEntity, views.SubscribePage{
 			Frame: views.Frame{Notice: &views.Notice{Kind: views.Bad, Text: fault.SentenceOf(err)}}, Return: buy.Return, Email: buy.Email,
 		})
 	case fault.Is(err, fault.SignIn):
 		// The way back is the choice that was made, and from there on.
-		resume := views.SubscribePath + "?" + url.Values{"price": {buy.LookupKey}, views.ReturnParameter: {buy.Return}}.Encode()
+		choice := url.Values{"price": {buy.LookupKey}, views.ReturnParameter: {buy.Return}}
+		if buy.Code != "" {
+			choice.Set("code", buy.Code)
+		}
+		resume := views.SubscribePath + "?" + choice.Encode()
 		return c.Redirect(http.StatusSeeOther, views.SignInPath+"?"+url.Values{"email": {buy.Email}, views.ReturnParameter: {resume}}.Encode())
 	case buy.Reader == nil && fault.Is(err, fault.Invalid):
 		return s.askBuyer(c, buy, fault.SentenceOf(err))
@@ -122,7 +138,7 @@ func (s *Site) askBuyer(c echo.Context, buy journey.Purchase, sentence string) e
 	}
 	plan, price, _ := s.furniture.now().catalogue.Price(buy.LookupKey)
 	page := views.CheckoutEmailPage{
-		Frame: s.frame(v, "Where does the receipt go?", views.SubscribePath), Plan: plan, Price: price, Email: buy.Email, Error: sentence, Return: buy.Return,
+		Frame: s.frame(v, "Where does the receipt go?", views.SubscribePath), Plan: plan, Price: price, Email: buy.Email, Error: sentence, Return: buy.Return, Code: buy.Code,
 	}
 	page.NoIndex = true
 	status := http.StatusUnprocessableEntity
@@ -162,12 +178,13 @@ func (s *Site) checkoutDone(c echo.Context) error {
 		Return: localPath(out.Checkout.Return), State: views.Checkout(out.State), Why: out.Why,
 		Email: who.Reader.Email, Unverified: who.Unverified,
 	}
-	page.NoIndex, page.Notice = true, nil // the page itself says what happened
+	page.NoIndex, page.Notice, page.Code = true, nil, out.Checkout.Code // the page itself says what happened
 	page.Plan, page.Price, _ = catalogue.Price(out.Checkout.LookupKey)
 	if sub := out.Subscription; sub != nil && out.State == billing.OutcomeActive {
 		page.Plan, _ = catalogue.Plan(sub.Plan)
 		page.Price = billing.Price{LookupKey: sub.LookupKey, Plan: sub.Plan, Interval: sub.Interval, Money: sub.Money}
 		page.Next, page.Free = nextPayment(*sub), sub.Status == billing.Trialing
+		page.Sum = sub.NextSum()
 	}
 	page.ReturnText = s.headlineAt(ctx, page.Return)
 	return s.render(c, http.StatusOK, views.CheckoutDone(page))

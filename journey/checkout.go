@@ -54,6 +54,7 @@ type Purchase struct {
 	Network   string // "" if it isn't known
 	Wall      time.Time
 	Paper     time.Time
+	Code      string // that takes something off; "" for none
 }
 
 // Begun is a purchase that may go on.
@@ -88,7 +89,7 @@ func (c *Checkout) Begin(ctx context.Context, p Purchase) (Begun, error) {
 }
 
 func (p Purchase) order(r reader.Reader) billing.Order {
-	return billing.Order{ReaderID: r.ID, Email: r.Email, LookupKey: p.LookupKey, Return: p.Return, Visitor: p.Visitor, Verified: r.IsVerified()}
+	return billing.Order{ReaderID: r.ID, Email: r.Email, LookupKey: p.LookupKey, Return: p.Return, Visitor: p.Visitor, Verified: r.IsVerified(), Code: p.Code}
 }
 
 // open makes the account of a new address, and its checkout in the same

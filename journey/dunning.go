@@ -96,7 +96,11 @@ func (b BillingLetters) renews(ctx context.Context, e billing.Effect, _ reader.R
 	if err != nil {
 		return nil, err
 	}
-	return letters.Renews{Plan: plan, Money: sub.Money, On: sub.PeriodEnd, Card: cardWords(c.Card)}, nil
+	before, err := b.paidLess(ctx, *sub)
+	if err != nil {
+		return nil, err
+	}
+	return letters.Renews{Plan: plan, Money: sub.NextSum(), On: sub.PeriodEnd, Card: cardWords(c.Card), Before: before}, nil
 }
 
 // cardWords is the card as a sentence names it; "" for none.

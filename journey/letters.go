@@ -112,7 +112,7 @@ func (b BillingLetters) welcome(ctx context.Context, e billing.Effect, who reade
 	if sub.Status == billing.Trialing {
 		return b.trialBegan(ctx, *sub, plan, who)
 	}
-	return letters.Welcome{Name: who.Name, Plan: plan, Money: sub.Money, Interval: sub.Interval, Next: sub.PeriodEnd}, nil
+	return letters.Welcome{Name: who.Name, Plan: plan, Money: sub.Money, Interval: sub.Interval, Next: sub.PeriodEnd, Sum: otherSum(*sub)}, nil
 }
 
 func (b BillingLetters) receipt(ctx context.Context, e billing.Effect, who reader.Reader) (letterWriter, error) {
@@ -125,8 +125,9 @@ func (b BillingLetters) receipt(ctx context.Context, e billing.Effect, who reade
 		return nil, err
 	}
 	var next time.Time
+	var sum billing.Money
 	if sub != nil && sub.Status == billing.Active {
-		next = sub.NextPayment()
+		next, sum = sub.NextPayment(), otherSum(*sub)
 	}
 	paidAt := inv.PaidAt
 	if paidAt.IsZero() {
@@ -134,7 +135,7 @@ func (b BillingLetters) receipt(ctx context.Context, e billing.Effect, who reade
 	}
 	return letters.Receipt{
 		Name: who.Name, Number: inv.Number, Plan: plan, Paid: billing.Money{Amount: inv.Paid, Currency: inv.Money.Currency},
-		At: paidAt, Card: cardWords(e.Card), From: inv.PeriodStart, To: inv.PeriodEnd, Next: next, Invoice: inv.ID,
+		At: paidAt, Card: cardWords(e.Card), From: inv.PeriodStart, To: inv.PeriodEnd, Next: next, Sum: sum, Lines: discounted(inv), Invoice: inv.ID,
 	}, nil
 }
 

@@ -24,7 +24,7 @@ func (b BillingLetters) paused(ctx context.Context, e billing.Effect, _ reader.R
 		return nil, err
 	}
 	return letters.Paused{
-		Plan: plan, Money: sub.Money, From: sub.PausedFrom, Until: sub.NextPayment(),
+		Plan: plan, Money: sub.NextSum(), From: sub.PausedFrom, Until: sub.NextPayment(),
 		Free: !sub.Stops(), Later: sub.PauseBehavior == billing.PauseDraft,
 	}, nil
 }
@@ -38,5 +38,5 @@ func (b BillingLetters) returns(ctx context.Context, e billing.Effect, _ reader.
 	if err != nil {
 		return nil, err
 	}
-	return letters.Returns{Plan: plan, Money: sub.Money, On: sub.NextPayment(), Card: cardWords(c.Card), Free: !sub.Stops()}, nil
+	return letters.Returns{Plan: plan, Money: sub.NextSum(), On: sub.NextPayment(), Card: cardWords(c.Card), Free: !sub.Stops()}, nil
 }

@@ -31,9 +31,9 @@ func (b BillingLetters) trialEnds(ctx context.Context, e billing.Effect, _ reade
 		return nil, err
 	}
 	if moved, err := b.Store.GiftMoved(ctx, sub.ID, sub.TrialEnd); err != nil || moved {
-		return letters.GiftPays{Plan: plan, Money: sub.Money, Interval: sub.Interval, On: sub.TrialEnd, Card: cardWords(c.Card)}, err
+		return letters.GiftPays{Plan: plan, Money: sub.NextSum(), Interval: sub.Interval, On: sub.TrialEnd, Card: cardWords(c.Card)}, err
 	}
-	return letters.TrialEnds{Plan: plan, Money: sub.Money, Interval: sub.Interval, On: sub.TrialEnd, Card: cardWords(c.Card)}, nil
+	return letters.TrialEnds{Plan: plan, Money: sub.NextSum(), Interval: sub.Interval, On: sub.TrialEnd, Card: cardWords(c.Card)}, nil
 }
 
 // trialOver writes of a trial that ended without a card.

@@ -27,6 +27,8 @@ var (
 	// in a million, thirty times a day. It counts tries of a living code only, so
 	// that nobody is locked out by tries that cost nothing.
 	CodesTriedForAddress = Limit{"codes tried for address", 30, 24 * time.Hour}
+	// CodesFromNetwork bounds the discount codes that are tried from a network.
+	CodesFromNetwork = Limit{"codes from network", 30, time.Hour}
 	// PurchasesFromNetwork bounds the accounts that purchases make, and what may
 	// be learned of which addresses are known.
 	PurchasesFromNetwork = Limit{"purchases from network", 60, time.Hour}

@@ -8,12 +8,12 @@ import (
 	"broadsheet/billing"
 )
 
-const checkoutColumns = `id, reader_id, customer, lookup_key, return_path, visitor, session_id, tries, state, created_at, trial_days`
+const checkoutColumns = `id, reader_id, customer, lookup_key, return_path, visitor, session_id, tries, state, created_at, trial_days, code`
 
 func scanCheckout(rows *sql.Rows) (c billing.Checkout, err error) {
 	var session sql.NullString
 	var created sql.NullInt64
-	err = rows.Scan(&c.ID, &c.ReaderID, &c.Customer, &c.LookupKey, &c.Return, &c.Visitor, &session, &c.Tries, &c.State, &created, &c.TrialDays)
+	err = rows.Scan(&c.ID, &c.ReaderID, &c.Customer, &c.LookupKey, &c.Return, &c.Visitor, &session, &c.Tries, &c.State, &created, &c.TrialDays, &c.Code)
 	c.SessionID, c.Created = session.String, unstamp(created)
 	return c, err
 }
@@ -37,11 +37,11 @@ func (db *DB) CheckoutByID(ctx context.Context, id string) (billing.Checkout, bo
 // as it is: nothing opens again.
 func (db *DB) SaveCheckout(ctx context.Context, c billing.Checkout) error {
 	_, err := db.exec(ctx, "save checkout", `
-		INSERT INTO checkouts (`+checkoutColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		INSERT INTO checkouts (`+checkoutColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (id) DO UPDATE SET customer = excluded.customer, return_path = excluded.return_path, visitor = excluded.visitor,
-			session_id = excluded.session_id, tries = excluded.tries, state = excluded.state, trial_days = excluded.trial_days
+			session_id = excluded.session_id, tries = excluded.tries, state = excluded.state, trial_days = excluded.trial_days, code = excluded.code
 		WHERE checkouts.state = 'open'`,
-		c.ID, c.ReaderID, c.Customer, c.LookupKey, c.Return, c.Visitor, nullable(c.SessionID != "", c.SessionID), c.Tries, string(c.State), stamp(c.Created), c.TrialDays)
+		c.ID, c.ReaderID, c.Customer, c.LookupKey, c.Return, c.Visitor, nullable(c.SessionID != "", c.SessionID), c.Tries, string(c.State), stamp(c.Created), c.TrialDays, c.Code)
 	return err
 }
 

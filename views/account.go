@@ -121,7 +121,7 @@ type standing struct {
 // standing words every status that a subscription can have.
 func (p AccountPage) standing() standing {
 	s := p.Subscription
-	sum := Money(s.Money)
+	sum := p.owed()
 	if d := p.disputed(); d != nil {
 		return *d
 	}
@@ -169,7 +169,7 @@ func (p AccountPage) running() standing {
 	}
 	return standing{
 		pill: "Active", kind: Good, next: "Next payment",
-		nextFact: Money(p.nextSum()) + " on " + p.day(s.PeriodEnd), nextHint: p.Card,
+		nextFact: p.nextSum() + " on " + p.day(s.PeriodEnd), nextHint: p.Card,
 	}
 }
 

@@ -174,14 +174,6 @@ func (p ChangeDonePage) told() string {
 	return "The payment service did not answer in time. Your account shows what you have; look again in a minute."
 }
 
-// nextSum is what the next payment comes to, as far as the price goes.
-func (p AccountPage) nextSum() billing.Money {
-	if c := p.Subscription.Coming; !c.IsZero() && !c.Held() {
-		return c.Money
-	}
-	return p.Subscription.Money
-}
-
 // coming says in a sentence what waits for the plan; "" for nothing.
 func (p AccountPage) coming() string {
 	c := p.Subscription.Coming

@@ -42,9 +42,10 @@ type offer struct {
 	askEmail  bool   // the viewer is signed out and gives an address here
 	email     string // what was typed
 	emailErr  string
-	trials    bool   // free days are offered
-	proven    bool   // the viewer's address is: they may begin without a card
-	selected  string // lookup key that was chosen before, "" for none
+	trials    bool              // free days are offered
+	proven    bool              // the viewer's address is: they may begin without a card
+	code      billing.Promotion // that is taken off; zero for none
+	selected  string            // lookup key that was chosen before, "" for none
 }
 
 // benefitsOf lists what the plan brings and what it doesn't, in the catalogue's order and words.

@@ -93,7 +93,7 @@ func (p AccountPage) paused() standing {
 	s := p.Subscription
 	out := standing{pill: "Paused", next: "Next payment", nextFact: "None while paused"}
 	if next := s.NextPayment(); !next.IsZero() {
-		out.nextFact = Money(s.Money) + " on " + p.day(next)
+		out.nextFact = p.nextSum() + " on " + p.day(next)
 		out.nextHint = "Nothing is charged for the pause. It all returns on " + p.date(next)
 	}
 	switch s.PauseBehavior {

@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"broadsheet/billing"
@@ -14,9 +15,12 @@ type SubscribePage struct {
 	Return          string           // local path to come back to after paying
 	Email           string           // what a signed-out reader typed
 	EmailError      string
-	Selected        string // lookup key of the price that was chosen when the form came back; "" for none
-	Trials          bool   // free days are offered: the viewer has not had theirs
-	Proven          bool   // the viewer's address is: they may begin without a card
+	Selected        string            // lookup key of the price that was chosen when the form came back; "" for none
+	Trials          bool              // free days are offered: the viewer has not had theirs
+	Proven          bool              // the viewer's address is: they may begin without a card
+	Code            billing.Promotion // that was typed and can be used; zero for none
+	CodeTyped       string
+	CodeError       string // why it cannot be used
 	HasSubscription bool   // the reader has a live one: nothing is sold, the account is shown the way to
 	Registered      int    // stories in a window for a registered reader without a plan; 0 leaves the row out
 	WindowDays      int    // how long that window is
@@ -32,7 +36,7 @@ func (p SubscribePage) offer() offer {
 	}
 	return offer{
 		where: "page", level: 2, catalogue: p.Catalogue, back: p.Return, yearly: yearly, selected: p.Selected,
-		trials: p.Trials, proven: p.Proven, askEmail: !p.SignedIn, email: p.Email, emailErr: p.EmailError,
+		code: p.Code, trials: p.Trials, proven: p.Proven, askEmail: !p.SignedIn, email: p.Email, emailErr: p.EmailError,
 	}
 }
 
@@ -106,6 +110,7 @@ type CheckoutEmailPage struct {
 	Email  string // what was typed
 	Error  string
 	Return string
+	Code   string // that is taken off; "" for none
 }
 
 // Checkout is how a checkout stands when the reader comes back from it.
@@ -126,11 +131,13 @@ type CheckoutDonePage struct {
 	Return     string // local path that the reader came from
 	ReturnText string // headline of the story there; "" says "Read on"
 	State      Checkout
-	Why        string    // why it was declined, a sentence; "" for no word from the bank
-	Email      string    // where the receipt goes
-	Unverified bool      // the address isn't proven yet
-	Next       time.Time // of the next payment; zero if there is none
-	Free       bool      // nothing is charged before it
+	Why        string        // why it was declined, a sentence; "" for no word from the bank
+	Email      string        // where the receipt goes
+	Unverified bool          // the address isn't proven yet
+	Next       time.Time     // of the next payment; zero if there is none
+	Free       bool          // nothing is charged before it
+	Code       string        // that the checkout was opened with
+	Sum        billing.Money // of the next payment, as it will really be
 }
 
 // readOn is what the button back says.
@@ -148,7 +155,7 @@ func (p CheckoutDonePage) bought() string {
 		text += ", for " + moneyShort(p.Price.Money) + " " + each(p.Price.Interval)
 	}
 	if !p.Next.IsZero() {
-		text += "; the next payment is on " + p.date(p.Next)
+		text += "; the next payment is " + strings.ToLower(sumText(p.Sum)) + " on " + p.date(p.Next)
 	}
 	return text + "."
 }

@@ -35,7 +35,7 @@ func (p AccountPage) trying() standing {
 	s := p.Subscription
 	out := standing{
 		pill: "Free until " + p.day(s.TrialEnd), kind: Good, next: "First payment",
-		nextFact: Money(s.Money) + " on " + p.day(s.TrialEnd), nextHint: p.Card,
+		nextFact: p.nextSum() + " on " + p.day(s.TrialEnd), nextHint: p.Card,
 	}
 	if p.Card == "" {
 		out.nextFact = "None: you have given no card"
@@ -47,5 +47,5 @@ func (p AccountPage) trying() standing {
 // free says what a trial brought, on the page after the checkout.
 func (p CheckoutDonePage) free() string {
 	return firstOf(p.Plan.Name, "Your plan") + " is yours from now, and free until " + p.date(p.Next) + ". Then it is " +
-		Money(p.Price.Money) + " " + each(p.Price.Interval) + "; we write to you three days before."
+		Money(p.Price.Money) + " " + each(p.Price.Interval) + p.first() + "; we write to you three days before."
 }

@@ -87,7 +87,7 @@ func linesOf(inv *stripe.Invoice) []billing.InvoiceLine {
 		off += d.Amount
 	}
 	if off > 0 {
-		out = append(out, billing.InvoiceLine{Text: "Discount", Money: billing.Money{Amount: -off, Currency: string(inv.Currency)}})
+		out = append(out, billing.InvoiceLine{Text: billing.DiscountLine, Money: billing.Money{Amount: -off, Currency: string(inv.Currency)}})
 	}
 	return out
 }

@@ -101,6 +101,7 @@ func (s *Stripe) Subscription(ctx context.Context, id string) (billing.Subscript
 	params.Context = ctx
 	params.AddExpand(payment)
 	params.AddExpand(schedule)
+	params.AddExpand(promotion)
 	sub, err := s.api.Subscriptions.Get(id, params)
 	if err != nil {
 		return billing.Subscription{}, faulty(err)
@@ -139,6 +140,7 @@ func (s *Stripe) subscriptions(ctx context.Context, params *stripe.SubscriptionL
 		params.Limit = stripe.Int64(page)
 		params.AddExpand("data." + payment)
 		params.AddExpand("data." + schedule)
+		params.AddExpand("data." + promotion)
 		list := s.api.Subscriptions.List(params)
 		for list.Next() {
 			if !yield(list.Subscription(), nil) {
@@ -160,6 +162,7 @@ func subscriptionOf(sub *stripe.Subscription) billing.Subscription {
 		CancelAt: unix(sub.CancelAt), CanceledAt: unix(sub.CanceledAt), EndedAt: unix(sub.EndedAt), TrialEnd: unix(sub.TrialEnd),
 	}
 	out.Anchor, out.TrialThen = unix(sub.BillingCycleAnchor), trialThen(sub)
+	out.Discount = discountOf(sub.Discount)
 	if sub.Customer != nil {
 		out.Customer = sub.Customer.ID
 	}

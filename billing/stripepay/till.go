@@ -86,6 +86,7 @@ func sessionParams(n billing.NewSession, price string) *stripe.CheckoutSessionPa
 		SubscriptionData:    &stripe.CheckoutSessionSubscriptionDataParams{Metadata: meta},
 	}
 	offerTrial(params, n.Trial)
+	giveCode(params, n)
 	if len(n.ShipsTo) > 0 {
 		params.ShippingAddressCollection = &stripe.CheckoutSessionShippingAddressCollectionParams{AllowedCountries: stripe.StringSlice(n.ShipsTo)}
 		params.CustomerUpdate = &stripe.CheckoutSessionCustomerUpdateParams{Shipping: stripe.String("auto")}

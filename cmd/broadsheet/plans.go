@@ -12,20 +12,28 @@ import (
 )
 
 func plans(ctx context.Context, w world, args []string) error {
-	f := newFlags(w, "plans", "plans push [--webhook URL]", `
+	if len(args) > 0 && args[0] == "code" {
+		return plansCode(ctx, w, args[1:])
+	}
+	if len(args) > 0 && args[0] == "codes" {
+		return plansCodes(ctx, w, args[1:])
+	}
+	f := newFlags(w, "plans", "plans push [--webhook URL] | code CODE … | codes", `
 Makes the products and prices of the paper's plans in the Stripe account of
 STRIPE_SECRET_KEY, each found again by its lookup key, and the portal's settings
 (card, invoices, cancel at the end of a period). With --webhook it makes the
 endpoint too, with the API version and the events that the paper needs, and
 prints its secret, which Stripe tells only once. It can be run again at any time
-and makes nothing twice. The plans come with "broadsheet import".`)
+and makes nothing twice. The plans come with "broadsheet import".
+"plans code" makes a code that takes something off, and "plans codes" lists
+them; both have --help.`)
 	hook := f.String("webhook", "", "the public address of the webhook, such as https://paper.example.org/webhooks/stripe")
 	rest, err := f.parse(args, 1, 1)
 	if err != nil {
 		return err
 	}
 	if rest[0] != "push" {
-		return f.wrong("plans cannot %q; it can push", rest[0])
+		return f.wrong("plans cannot %q; it can push, code and codes", rest[0])
 	}
 	b, err := openBase(ctx, w)
 	if err != nil {

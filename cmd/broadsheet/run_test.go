@@ -86,6 +86,9 @@ func TestEveryCommandHelpsAndRefusesWrongUse(t *testing.T) {
 		{}, {"print"}, {"import"}, {"staff"}, {"staff", "add", "a@example.org"}, {"staff", "add", "a@example.org", "--role", "king"},
 		{"staff", "fire", "a@example.org", "--role", "editor"}, {"gate", "anonymous"}, {"gate", "anonymous=-1"}, {"gate", "anonymous=x"},
 		{"gate", "window=1s"}, {"gate", "pages=3"}, {"plans"}, {"plans", "pull"},
+		{"plans", "code"}, {"plans", "code", "HALF"}, {"plans", "code", "HALF", "--percent", "12.345"}, {"plans", "code", "HALF", "--percent", "50", "--amount", "200"},
+		{"plans", "code", "HALF", "--percent", "50", "--until", "tomorrow"}, {"plans", "code", "HALF", "--percent", "50", "--months", "3"}, {"plans", "codes", "all"},
+
 		{"billing"}, {"billing", "cancel-now"}, {"billing", "charge", "a@example.org"}, {"billing", "cancel-now", "a@example.org", "--refund", "double"},
 		{"backup"}, {"backup", "a", "b"}, {"restore"}, {"restore", "a", "b"}, {"demo"}, {"demo", "day"}, {"demo", "year", "--readers", "0"}, {"version", "x"}, {"serve", "x"}, {"migrate", "x"},
 	} {

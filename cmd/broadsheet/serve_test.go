@@ -257,6 +257,21 @@ func TestAStandinAloneServesAPaper(t *testing.T) {
 	if two.code != 0 || strings.Contains(two.out, "made ") {
 		t.Errorf("second push: %d %s%s", two.code, two.out, two.errors)
 	}
+	half := []string{"plans", "code", "half", "--percent", "50", "--duration", "repeating", "--months", "3", "--max", "9", "--until", "2099-01-31"}
+	for _, want := range []string{"made     HALF, 50 % off, repeating for 3 months, used 0 of 9, until 31 January 2099\n", "kept     HALF, 50 % off"} {
+		if got := x.run(half...); got.code != 0 || !strings.HasPrefix(got.out, want) {
+			t.Errorf("a code: %d %q %s", got.code, got.out, got.errors)
+		}
+	}
+	if got := x.run("plans", "code", "TWO", "--amount", "200"); got.code != 0 || !strings.Contains(got.out, "TWO, €2.00 off, once") {
+		t.Errorf("an amount: %d %q %s", got.code, got.out, got.errors)
+	}
+	if got := x.run("plans", "code", "HALF", "--percent", "20"); got.code != 1 || !strings.Contains(got.errors, "says something else") {
+		t.Errorf("a code that is there: %d %q", got.code, got.errors)
+	}
+	if got := x.run("plans", "codes"); got.code != 0 || strings.Count(got.out, "\n") != 2 || !strings.Contains(got.out, "HALF, 50 % off") {
+		t.Errorf("the codes: %d %q %s", got.code, got.out, got.errors)
+	}
 	stop()
 	if code := <-ended; code != 0 {
 		t.Errorf("standin ended with %d:\n%s", code, out)

@@ -98,6 +98,20 @@ func testTerms(t *testing.T, open Opener) {
 			}
 		}
 	})
+	t.Run("a checkout keeps what it was opened with", func(t *testing.T) {
+		t.Parallel()
+		db, ctx := withReaders(t), t.Context()
+		c := billing.Checkout{ID: "c1", ReaderID: "r1", LookupKey: "digital_monthly", State: billing.CheckoutOpen, Created: now, TrialDays: 14, Code: "HALF"}
+		for range 2 {
+			noError(t, db.SaveCheckout(ctx, c))
+			got, _, err := db.OpenCheckout(ctx, "r1")
+			noError(t, err)
+			if diff := cmp.Diff(c, got); diff != "" {
+				t.Error(diff)
+			}
+			c.TrialDays, c.Code = 0, "TWO"
+		}
+	})
 	t.Run("who had a trial, and whose ends before long", func(t *testing.T) {
 		t.Parallel()
 		db, ctx := withReaders(t), t.Context()

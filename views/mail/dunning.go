@@ -164,10 +164,11 @@ func (c CardExpires) Letter(h House) (Letter, error) {
 
 // Renews says that a yearly plan renews before long.
 type Renews struct {
-	Plan  string
-	Money billing.Money
-	On    time.Time
-	Card  string // "the card ending 4242"; "" when it isn't known
+	Plan   string
+	Money  billing.Money
+	On     time.Time
+	Card   string        // "the card ending 4242"; "" when it isn't known
+	Before billing.Money // what was paid last, with a discount that has ended by then; zero for none
 }
 
 // Letter writes it.
@@ -182,7 +183,7 @@ func (r Renews) Letter(h House) (Letter, error) {
 		title:   r.Plan + " renews on " + h.date(r.On) + ".",
 		big:     views.Money(r.Money),
 		under:   how,
-		paras:   []string{"If you stay, there is nothing to do. If you cancel before that day you keep everything until then, and pay nothing more."},
+		paras:   filled(r.before(), "If you stay, there is nothing to do. If you cancel before that day you keep everything until then, and pay nothing more."),
 		button:  "See your account",
 		link:    h.account(""),
 		foot:    because(h),

@@ -37,14 +37,15 @@ type Welcome struct {
 	Plan     string
 	Money    billing.Money
 	Interval billing.Interval
-	Next     time.Time // of the next payment
-	Ship     string    // where the magazine goes, in one line; "" for a plan without it
+	Next     time.Time     // of the next payment
+	Sum      billing.Money // of the next payment, when it is another
+	Ship     string        // where the magazine goes, in one line; "" for a plan without it
 }
 
 // Letter writes it.
 func (w Welcome) Letter(h House) (Letter, error) {
 	price := views.Money(w.Money) + " a " + string(w.Interval)
-	paras := []string{"You pay " + price + ". The next payment is on " + h.date(w.Next) + ", and so on until you cancel, which takes two clicks in your account."}
+	paras := []string{"You pay " + price + ". The next payment is " + sumOn(w.Sum) + "on " + h.date(w.Next) + ", and so on until you cancel, which takes two clicks in your account."}
 	if w.Ship != "" {
 		paras = append(paras, "The magazine goes to "+w.Ship+".")
 	}
@@ -66,12 +67,13 @@ type Receipt struct {
 	Number   string // of the invoice
 	Plan     string
 	Paid     billing.Money
-	At       time.Time // of the payment
-	Card     string    // "the card ending 4242"; "" when it isn't known
-	From, To time.Time // the period paid for; zero leaves it out
-	Lines    []Line    // what else stands on the invoice: credits, taxes; the plan's own line comes first when it's empty
-	Next     time.Time // of the next payment; zero when there is none
-	Invoice  string    // its id, for its page and its PDF; "" leads to the account
+	At       time.Time     // of the payment
+	Card     string        // "the card ending 4242"; "" when it isn't known
+	From, To time.Time     // the period paid for; zero leaves it out
+	Lines    []Line        // what else stands on the invoice: credits, taxes; the plan's own line comes first when it's empty
+	Next     time.Time     // of the next payment; zero when there is none
+	Sum      billing.Money // of the next payment; zero leaves it out
+	Invoice  string        // its id, for its page and its PDF; "" leads to the account
 }
 
 // Letter writes it.
@@ -88,7 +90,7 @@ func (r Receipt) Letter(h House) (Letter, error) {
 	lines = append(lines[:len(lines):len(lines)], Line{Text: "Paid", Money: r.Paid, Bold: true})
 	next := "There is nothing more to pay."
 	if !r.Next.IsZero() {
-		next = "The next payment is on " + h.date(r.Next) + "."
+		next = "The next payment is " + sumOn(r.Sum) + "on " + h.date(r.Next) + "."
 	}
 	l := letter{
 		subject: "Receipt: " + sum + " for " + r.Plan,
