@@ -2,7 +2,8 @@ package stripepay
 
 import (
 	"context"
-	"math"
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -64,11 +65,21 @@ func promotionOf(p *stripe.PromotionCode) billing.Promotion {
 }
 
 func discountOfCoupon(c *stripe.Coupon) billing.Discount {
-	out := billing.Discount{Coupon: c.ID, Percent: int64(math.Round(c.PercentOff * 100)), Duration: string(c.Duration)}
+	out := billing.Discount{Coupon: c.ID, Percent: hundredths(c), Duration: string(c.Duration)}
 	if c.AmountOff > 0 {
 		out.Off = billing.Money{Amount: c.AmountOff, Currency: string(c.Currency)}
 	}
 	return out
+}
+
+// hundredths reads a coupon's percentage, which the library gives as a binary
+// fraction, by its two decimals: as a whole number of hundredths.
+func hundredths(c *stripe.Coupon) int64 {
+	n, err := strconv.ParseInt(strings.Replace(fmt.Sprintf("%.2f", c.PercentOff), ".", "", 1), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // discountOf is the discount that runs for a subscription.
@@ -195,7 +206,7 @@ func (s *Stripe) putCoupon(ctx context.Context, n billing.NewCode) (string, erro
 func couponParams(ctx context.Context, key, id string, n billing.NewCode) *stripe.CouponParams {
 	params := &stripe.CouponParams{Params: keyed(ctx, key), ID: stripe.String(id), Name: stripe.String(strings.ToUpper(n.Code)), Duration: stripe.String(n.Duration)}
 	if n.Percent > 0 {
-		params.PercentOff = stripe.Float64(float64(n.Percent) / 100) // the library's word for it; two decimals survive
+		params.AddExtra("percent_off", fmt.Sprintf("%d.%02d", n.Percent/100, n.Percent%100)) // as written, not as the library's fraction
 	} else {
 		params.AmountOff, params.Currency = stripe.Int64(n.Off.Amount), stripe.String(n.Off.Currency)
 	}
