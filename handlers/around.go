@@ -17,6 +17,8 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"broadsheet/internal/fault"
+	"broadsheet/news"
+	"broadsheet/views"
 )
 
 // Bounds on what a request may bring.
@@ -102,7 +104,7 @@ func (s *Site) admitForm(c echo.Context) error {
 		req.Body = http.MaxBytesReader(c.Response(), req.Body, maxWebhook)
 		return nil
 	}
-	req.Body = http.MaxBytesReader(c.Response(), req.Body, maxForm)
+	req.Body = http.MaxBytesReader(c.Response(), req.Body, s.largest(c))
 	err := req.ParseForm()
 	if multi := req.ParseMultipartForm(maxForm); err == nil && !errors.Is(multi, http.ErrNotMultipart) {
 		err = multi
@@ -121,6 +123,19 @@ func (s *Site) admitForm(c echo.Context) error {
 		return fault.New(fault.Invalid, unreadable, err)
 	}
 	return nil
+}
+
+// largest is how large a form may be, in bytes. Only who is signed in may send
+// the desk a story or a picture: their room is asked for their role a step later.
+func (s *Site) largest(c echo.Context) int64 {
+	path := c.Request().URL.Path
+	if !strings.HasPrefix(path, views.DeskStoriesPath+"/") || s.Sessions.token(c) == "" {
+		return maxForm
+	}
+	if strings.HasSuffix(path, "/picture") {
+		return news.MaxPicture + maxForm
+	}
+	return 3*news.MaxSource + maxForm // a letter may take three in a form
 }
 
 // storable reports whether all are text as a database takes it: PostgreSQL

@@ -226,16 +226,17 @@ func (w *browser) get(path string, head ...string) answer {
 // send makes a request; head is names and values in turn.
 func (w *browser) send(method, path string, form url.Values, head ...string) answer {
 	w.t.Helper()
-	var body io.Reader
-	if form != nil {
-		body = strings.NewReader(form.Encode())
+	if form == nil {
+		return w.sendBody(method, path, nil, head...)
 	}
+	return w.sendBody(method, path, strings.NewReader(form.Encode()), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, head...)...)
+}
+
+func (w *browser) sendBody(method, path string, body io.Reader, head ...string) answer {
+	w.t.Helper()
 	req, err := http.NewRequestWithContext(w.t.Context(), method, w.base+path, body)
 	if err != nil {
 		w.t.Fatal(err)
-	}
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	for i := 0; i+1 < len(head); i += 2 {
 		req.Header.Set(head[i], head[i+1])

@@ -17,6 +17,7 @@ import (
 	"broadsheet/internal/fault"
 	"broadsheet/internal/jobs"
 	"broadsheet/internal/mail"
+	"broadsheet/news"
 	"broadsheet/views"
 )
 
@@ -37,11 +38,32 @@ type Newsroom struct {
 	Staff   *desk.Staff
 	Secrets *desk.Secrets
 	Journal *desk.Journal
+	Stories manuscriptStore
+	Editing *news.Editing
+	Media   news.Media // where uploaded pictures are kept
 	// SecondCodes takes the mails that carry a second code in development; nil
 	// elsewhere.
 	SecondCodes interface {
 		Post(ctx context.Context, m mail.Message) error
 	}
+}
+
+// manuscriptStore is what the pages about stories read and keep.
+type manuscriptStore interface {
+	Manuscript(ctx context.Context, id string) (news.Manuscript, error)
+	Manuscripts(ctx context.Context, f news.ManuscriptFilter, before news.Cursor, n int) ([]news.Manuscript, error)
+	Revision(ctx context.Context, manuscript string, number int64) (news.Revision, error)
+	Revisions(ctx context.Context, manuscript string, before int64, n int) ([]news.Revision, error)
+	SeeManuscript(ctx context.Context, manuscript, readerID string, now, since time.Time) ([]string, error)
+	StoredStory(ctx context.Context, id string) (news.Story, error)
+	Authors(ctx context.Context) ([]news.Author, error)
+	ReadsOf(ctx context.Context, stories []string) (map[string]int64, error)
+	AddPreviewLink(ctx context.Context, l news.PreviewLink) error
+	PreviewLink(ctx context.Context, hash string, now time.Time) (news.PreviewLink, error)
+	PreviewLinks(ctx context.Context, manuscript string, now time.Time) ([]news.PreviewLink, error)
+	EndPreviewLinks(ctx context.Context, manuscript string, now time.Time) error
+	AddPicture(ctx context.Context, f news.Figure, by string, at time.Time) error
+	SetFront(ctx context.Context, picks []news.FrontPick, now time.Time) error
 }
 
 // deskHandler answers for a member whom the table lets through.
@@ -73,6 +95,8 @@ func (s *Site) newsroomRoutes() []deskRoute {
 	return slices.Concat(
 		s.doorRoutes(),
 		s.deskFrontRoutes(),
+		s.storyRoutes(),
+		s.frontPageRoutes(),
 		s.staffRoutes(),
 		s.recordRoutes(),
 		s.youRoutes(),

@@ -21,6 +21,8 @@ var deskNav = []struct {
 	may   desk.Permission
 }{
 	{"Desk", views.DeskPath, desk.Enter},
+	{"Stories", views.DeskStoriesPath, desk.StoryWrite},
+	{"Front page", views.DeskFrontPath, desk.FrontCurate},
 	{"Staff", views.DeskStaffPath, desk.StaffManage},
 	{"Record", views.DeskRecordPath, desk.RecordSee},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"broadsheet/handlers"
 	"broadsheet/internal/id"
 	"broadsheet/internal/jobs"
+	"broadsheet/news"
 	"broadsheet/reader"
 	"broadsheet/store"
 )
@@ -44,7 +46,9 @@ func newDeskBench(t *testing.T, change ...func(*handlers.Deps)) *deskBench {
 		b.secrets = desk.NewSecrets(desk.SecretParts{Store: db, Keys: keys, Limits: limits, Paper: desk.Paper{
 			Origin: "http://localhost", Name: func(context.Context) (string, error) { return "The Test", nil },
 		}})
-		d.Newsroom = handlers.Newsroom{Desk: db, Staff: desk.NewStaff(db, reader.Addresses{}), Secrets: b.secrets, Journal: desk.NewJournal(db)}
+		d.Newsroom = handlers.Newsroom{Desk: db, Staff: desk.NewStaff(db, reader.Addresses{}), Secrets: b.secrets, Journal: desk.NewJournal(db),
+			Stories: db, Media: news.MediaDir(filepath.Join(t.TempDir(), "media")),
+			Editing: &news.Editing{Store: db, Calendar: func(context.Context, news.Due) error { return nil }}}
 	}}, change...)...)
 	return b
 }

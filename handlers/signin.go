@@ -120,10 +120,10 @@ func (s *Site) signInLink(c echo.Context) error {
 }
 
 // loggedPath is the request's path as it may be written down: a sign-in link's
-// token signs its owner in until it is used, and a card link's can be opened by
+// token signs its owner in until it is used, and a card or preview link can be opened by
 // whoever has it.
 func loggedPath(c echo.Context) string {
-	for _, secret := range []string{linkPrefix, views.CardPrefix, views.GiftPrefix} {
+	for _, secret := range []string{linkPrefix, views.CardPrefix, views.GiftPrefix, views.PreviewPath("")} {
 		if strings.HasPrefix(c.Request().URL.Path, secret) {
 			return secret + "…"
 		}

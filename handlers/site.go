@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -67,6 +68,8 @@ type Site struct {
 	cross     *http.CrossOriginProtection
 	headers   http.Header
 	metrics   *siteMetrics
+	adopted   atomic.Int64  // the paper's version at which the desk took in what was imported
+	darkroom  chan struct{} // one picture at a time
 }
 
 // New builds the site and reads what every page needs once, so that a site that
@@ -75,6 +78,7 @@ func New(ctx context.Context, deps Deps) (*Site, error) {
 	s := &Site{
 		Deps:      deps,
 		echo:      echo.New(),
+		darkroom:  make(chan struct{}, 1),
 		stories:   newStoryShelf(deps.News),
 		pages:     newPageCache(),
 		reads:     newReadCounter(),

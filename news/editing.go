@@ -39,6 +39,9 @@ type EditingStore interface {
 	// HideStory takes a story from every page.
 	HideStory(ctx context.Context, id string, now time.Time) error
 	AddCorrection(ctx context.Context, story string, c Correction) error
+	// Picture finds an uploaded picture by its address; false for one that came
+	// with an import.
+	Picture(ctx context.Context, src string) (Figure, bool, error)
 }
 
 // Calendar asks for a publication at a time, in the transaction that ctx

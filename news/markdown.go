@@ -26,13 +26,13 @@ const pullWords = 40
 
 // Render turns Markdown into a body whose pictures already have addresses
 // below /media/. See RenderWith.
-func Render(source string) (Body, error) {
-	return RenderWith(source, func(src string) (Figure, error) {
-		if !ownPicture(src) {
-			return Figure{}, errors.New("pictures come from " + MediaPath)
-		}
-		return Figure{Src: src}, nil
-	})
+func Render(source string) (Body, error) { return RenderWith(source, ownFigure) }
+
+func ownFigure(src string) (Figure, error) {
+	if !ownPicture(src) {
+		return Figure{}, errors.New("pictures come from " + MediaPath)
+	}
+	return Figure{Src: src}, nil
 }
 
 func ownPicture(src string) bool {
@@ -88,6 +88,9 @@ func measured(source string) error {
 	return nil
 }
 
+// columnSizes is how wide a picture in the text stands: a column, or the screen.
+const columnSizes = "(min-width: 48rem) 40rem, 100vw"
+
 type rendering struct {
 	source []byte
 	find   FindPicture
@@ -114,6 +117,10 @@ func (r *rendering) prepare(doc ast.Node) error {
 			if fig.Width > 0 && fig.Height > 0 {
 				n.SetAttributeString("width", []byte(strconv.Itoa(fig.Width)))
 				n.SetAttributeString("height", []byte(strconv.Itoa(fig.Height)))
+			}
+			if fig.Set != "" {
+				n.SetAttributeString("srcset", []byte(fig.Set))
+				n.SetAttributeString("sizes", []byte(columnSizes))
 			}
 			n.SetAttributeString("loading", []byte("lazy"))
 			n.SetAttributeString("decoding", []byte("async"))
@@ -202,7 +209,7 @@ func (r *rendering) figure(n *ast.Image) []Block {
 	caption, credit = strings.TrimSpace(caption), strings.TrimSpace(credit)
 	var b strings.Builder
 	fmt.Fprintf(&b, `<figure><img src="%s" alt="%s"`, html.EscapeString(string(n.Destination)), html.EscapeString(r.text(n)))
-	for _, name := range []string{"width", "height", "loading", "decoding"} {
+	for _, name := range []string{"width", "height", "srcset", "sizes", "loading", "decoding"} {
 		if v, ok := n.AttributeString(name); ok {
 			fmt.Fprintf(&b, ` %s="%s"`, name, v)
 		}

@@ -38,7 +38,8 @@ type Figure struct {
 	Alt           string // what it shows, for those who cannot see it
 	Caption       string
 	Credit        string
-	Width, Height int // CSS pixels, for a layout that does not move
+	Width, Height int    // CSS pixels, for a layout that does not move
+	Set           string // for srcset: its copies in other widths; "" for none
 }
 
 // Section is a part of the paper.

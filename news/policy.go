@@ -25,6 +25,8 @@ var policy = func() *bluemonday.Policy {
 	p.AllowAttrs("src").Matching(regexp.MustCompile(`^/media/[\w.-]+$`)).OnElements("img")
 	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("width", "height").Matching(bluemonday.Integer).OnElements("img")
+	p.AllowAttrs("srcset").Matching(regexp.MustCompile(`^/media/[\w.-]+ \d+w(, /media/[\w.-]+ \d+w)*$`)).OnElements("img")
+	p.AllowAttrs("sizes").Matching(regexp.MustCompile(`^` + regexp.QuoteMeta(columnSizes) + `$`)).OnElements("img")
 	p.AllowAttrs("loading").Matching(regexp.MustCompile(`^lazy$`)).OnElements("img")
 	p.AllowAttrs("decoding").Matching(regexp.MustCompile(`^async$`)).OnElements("img")
 

@@ -42,7 +42,8 @@ func UnfitOf(err error) (Unfit, bool) { return errors.AsType[Unfit](err) }
 
 // Compose makes the story that a copy describes, or says all that is wrong
 // with it at once, as an Invalid with an Unfit cause.
-func Compose(c Copy, sections []Section, authors []Author) (Story, error) {
+// find says what stands behind a picture's address.
+func Compose(c Copy, sections []Section, authors []Author, find FindPicture) (Story, error) {
 	var wrong Unfit
 	bad := func(isBad bool, field, sentence string) {
 		if isBad {
@@ -76,7 +77,7 @@ func Compose(c Copy, sections []Section, authors []Author) (Story, error) {
 		bad(!ValidSlug(slug), "related", "“"+slug+"” is not the end of a story's address.")
 	}
 	var err error
-	if s.Body, err = Render(c.Source); err != nil {
+	if s.Body, err = RenderWith(c.Source, find); err != nil {
 		bad(true, "source", "The text cannot be set: "+err.Error()+".")
 	} else {
 		bad(!hasText(s.Body), "source", "A story needs a text.")
@@ -93,6 +94,21 @@ func undescribed(b Block) bool {
 	return strings.Contains(string(b.HTML), `<img`) && strings.Contains(string(b.HTML), `alt=""`)
 }
 
+// Pictures finds what was uploaded, with its measures and its other widths.
+func (e *Editing) Pictures(ctx context.Context) FindPicture {
+	return func(src string) (Figure, error) {
+		fig, err := ownFigure(src)
+		if err != nil {
+			return fig, err
+		}
+		known, ok, err := e.Store.Picture(ctx, src)
+		if ok {
+			fig.Width, fig.Height, fig.Set = known.Width, known.Height, known.Set
+		}
+		return fig, err
+	}
+}
+
 // story composes a revision as the story that readers would get at that time.
 func (e *Editing) story(ctx context.Context, m Manuscript, c Copy, now time.Time) (Story, error) {
 	sections, err := e.Store.Sections(ctx)
@@ -103,7 +119,7 @@ func (e *Editing) story(ctx context.Context, m Manuscript, c Copy, now time.Time
 	if err != nil {
 		return Story{}, err
 	}
-	s, err := Compose(c, sections, authors)
+	s, err := Compose(c, sections, authors, e.Pictures(ctx))
 	if err != nil {
 		return s, err
 	}

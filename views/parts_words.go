@@ -15,11 +15,18 @@ func measures(fig news.Figure) templ.OrderedAttributes {
 	if fig.Width <= 0 || fig.Height <= 0 {
 		return nil
 	}
-	return templ.OrderedAttributes{
+	a := templ.OrderedAttributes{
 		{Key: "width", Value: itoa(fig.Width)},
 		{Key: "height", Value: itoa(fig.Height)},
 	}
+	if fig.Set != "" {
+		a = append(a, templ.KeyValue[string, any]{Key: "srcset", Value: fig.Set}, templ.KeyValue[string, any]{Key: "sizes", Value: pictureSizes})
+	}
+	return a
 }
+
+// pictureSizes is about how wide a picture stands: most of a wide screen, all of a narrow one.
+const pictureSizes = "(min-width: 64rem) 60rem, 100vw"
 
 // describedBy names the hint of a field, and its error first when there is one.
 func describedBy(id, err string) string {

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"broadsheet/desk"
 	"broadsheet/handlers"
+	"broadsheet/internal/jobs"
 	"broadsheet/internal/mail"
+	"broadsheet/news"
 	"broadsheet/reader"
 )
 
@@ -32,11 +35,27 @@ func (p *paper) secrets() (*desk.Secrets, error) {
 // newsroom joins what the desk stands on.
 func (p *paper) newsroom() (handlers.Newsroom, error) {
 	secrets, err := p.secrets()
-	n := handlers.Newsroom{Desk: p.db, Staff: desk.NewStaff(p.db, p.mailable()), Secrets: secrets, Journal: desk.NewJournal(p.db)}
+	n := handlers.Newsroom{Desk: p.db, Staff: desk.NewStaff(p.db, p.mailable()), Secrets: secrets, Journal: desk.NewJournal(p.db),
+		Stories: p.db, Editing: p.editing, Media: news.MediaDir(p.conf.MediaDir)}
 	if p.box != nil {
 		n.SecondCodes = boxed{p.box}
 	}
 	return n, err
+}
+
+// openDesk joins what the desk does with stories.
+func (p *paper) openDesk() {
+	p.editing = &news.Editing{Store: p.db, Calendar: func(ctx context.Context, d news.Due) error {
+		key := fmt.Sprintf("%s/%s/%d/%d", news.ReleaseJob, d.Manuscript, d.Revision, d.At.UnixMicro())
+		return p.runner.Enqueue(ctx, jobs.New{Kind: news.ReleaseJob, Key: key, Payload: d, RunAt: d.At})
+	}}
+	p.runner.Handle(news.ReleaseJob, func(ctx context.Context, j jobs.Job) error {
+		var d news.Due
+		if err := j.Into(&d); err != nil {
+			return err
+		}
+		return p.editing.Release(ctx, d, p.clocks.Paper.Now())
+	})
 }
 
 // boxed puts a mail straight into the mailbox of a development paper.

@@ -49,6 +49,7 @@ type paper struct {
 	holdings *handlers.Holdings
 	sold     billing.Catalogue // when the paper was opened
 	meter    *paywall.Meter
+	editing  *news.Editing
 	site     *handlers.Site
 	closers  []func() error // in the order of opening
 
@@ -75,6 +76,7 @@ func openPaper(ctx context.Context, w world, conf config.Config, on addresses) (
 	p.runner.Grace = jobGrace
 	p.registry.MustRegister(p.newQueueGauges())
 	p.nightly()
+	p.openDesk()
 	p.background = append(p.background, p.runner.Run)
 	if err := p.openMail(); err != nil {
 		return nil, err

@@ -56,4 +56,71 @@
       }
     });
   }
+
+  // The editor saves by itself a while after the last letter, and shows the story beside the form as it is written.
+  // What was saved here names the revision that the next save is written on, so that two who write are told.
+  for (const form of document.querySelectorAll("form[data-editor]")) {
+    const said = document.querySelector("[data-said]");
+    const others = document.querySelector("[data-others]");
+    const pane = document.querySelector("iframe[name='preview']");
+    let as = "open", changed = false, saving = false, wait, draw;
+
+    const save = async () => {
+      if (!changed || saving) return;
+      saving = true;
+      changed = false;
+      const fields = new FormData(form);
+      fields.set("auto", "1");
+      try {
+        const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(fields), headers: { Accept: "application/json" } });
+        if (!answer.ok) throw new Error(answer.status);
+        const kept = await answer.json();
+        form.elements.from.value = kept.from;
+        said.textContent = kept.rival
+          ? "Somebody else saved this story meanwhile. Your text is kept in the history; save by hand to look at both."
+          : `Saved by itself at ${kept.at}.`;
+        if (kept.rival) form.elements.from.value = form.dataset.from;
+        others.hidden = kept.others.length === 0;
+        others.textContent = kept.others.length ? `${kept.others.join(" and ")} ${kept.others.length > 1 ? "have" : "has"} this story open too.` : "";
+        form.dataset.from = form.elements.from.value;
+      } catch {
+        changed = true;
+        said.textContent = "Not saved: the connection or the sign-in has gone. Keep this page open; it tries again, and so can you.";
+        clearTimeout(wait);
+        wait = setTimeout(save, 10000);
+      } finally {
+        saving = false;
+      }
+    };
+
+    // Only the page's middle is replaced, so that the preview stays where it was scrolled to.
+    const show = async () => {
+      const fields = new FormData(form);
+      fields.set("as", as);
+      const answer = await fetch(form.dataset.preview, { method: "POST", body: new URLSearchParams(fields) });
+      if (!answer.ok) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const now = pane.contentDocument?.querySelector("main"), next = page.querySelector("main");
+      if (now && next) now.replaceWith(pane.contentDocument.adoptNode(next));
+    };
+
+    form.dataset.from = form.elements.from.value;
+    form.addEventListener("input", () => {
+      changed = true;
+      clearTimeout(wait);
+      clearTimeout(draw);
+      wait = setTimeout(save, 4000);
+      draw = setTimeout(show, 400);
+    });
+    form.addEventListener("submit", () => { clearTimeout(wait); changed = false; });
+    for (const tab of document.querySelectorAll("a[data-as]")) {
+      tab.addEventListener("click", (event) => {
+        event.preventDefault();
+        as = tab.dataset.as;
+        for (const one of document.querySelectorAll("a[data-as]")) one.toggleAttribute("aria-current", one === tab);
+        show();
+      });
+    }
+    window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
+  }
 })();
