@@ -119,7 +119,7 @@ func (s *Site) storyLink(c echo.Context, m desk.Member) error {
 	if err != nil {
 		return err
 	}
-	return s.done(c, views.DeskStoryPath(got.ID)+"#links", "The link is "+s.absolute(views.PreviewPath(token))+" and is shown only now. It works until "+s.date(link.To)+".")
+	return s.done(c, views.DeskStoryPath(got.ID)+"#links", "The link is "+s.absolute(views.PreviewLinkPath(token))+" and is shown only now. It works until "+s.date(link.To)+".")
 }
 
 func previewHash(token string) string {

@@ -19,7 +19,7 @@ func (s *Site) routes(e *echo.Echo) error {
 	get("/sections/:slug", s.section)
 	get("/authors/:slug", s.author)
 	get("/pages/:slug", s.textPage)
-	get(views.PreviewPath(":token"), s.preview)
+	get(views.PreviewLinkPath(":token"), s.preview)
 	get("/meter", s.meter)
 	// Ways of being found
 	get(views.SearchPath, s.search)

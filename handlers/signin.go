@@ -123,7 +123,7 @@ func (s *Site) signInLink(c echo.Context) error {
 // token signs its owner in until it is used, and a card or preview link can be opened by
 // whoever has it.
 func loggedPath(c echo.Context) string {
-	for _, secret := range []string{linkPrefix, views.CardPrefix, views.GiftPrefix, views.PreviewPath("")} {
+	for _, secret := range []string{linkPrefix, views.CardPrefix, views.GiftPrefix, views.PreviewLinkPath("")} {
 		if strings.HasPrefix(c.Request().URL.Path, secret) {
 			return secret + "…"
 		}

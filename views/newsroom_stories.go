@@ -19,8 +19,8 @@ const (
 // DeskStoryPath returns the address of a story's editor.
 func DeskStoryPath(id string) string { return DeskStoriesPath + "/" + id }
 
-// PreviewPath returns the address of a preview for somebody outside.
-func PreviewPath(token string) string { return previewPrefix + token }
+// PreviewLinkPath returns the address of a preview for somebody outside.
+func PreviewLinkPath(token string) string { return previewPrefix + token }
 
 // StoriesPage lists what the desk works on.
 type StoriesPage struct {
