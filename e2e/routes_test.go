@@ -137,6 +137,10 @@ func knownPaths(t testing.TB, p *Paper) known {
 	p.Browser(t).Get("/signin").Submit(`form[action="/signin"]`, "email", email)
 	add("/signin/link/:token", p.Link(t, email), "/signin/link/made-up")
 	add("/account/invoices/:id", "/account/invoices/in_made_up", "/account/invoices/in_made_up.pdf")
+	add("/preview/:token", "/preview/made-up")
+	for _, page := range []string{"", "/page", "/history", "/withdraw"} {
+		add("/newsroom/stories/:id"+page, "/newsroom/stories/made-up"+page)
+	}
 	add("/account/card/:token", "/account/card/made-up")
 	add("/account/card/:token/done", "/account/card/made-up/done")
 	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {

@@ -64,18 +64,22 @@ func (s *Site) compared(ctx context.Context, got news.Manuscript, number int64) 
 	if err != nil {
 		return nil, nil, err
 	}
-	was := news.Copy{}
 	for _, base := range []int64{r.From, r.Number - 1} {
 		before, err := s.Newsroom.Stories.Revision(ctx, got.ID, base)
 		if err == nil {
-			was = before.Copy
-			break
+			return &r, news.Differences(before.Copy, r.Copy), nil
 		}
 		if !fault.Is(err, fault.Missing) {
 			return nil, nil, err
 		}
 	}
-	return &r, news.Differences(was, r.Copy), nil
+	first := news.Differences(news.Copy{}, r.Copy)
+	for _, field := range first {
+		for i := range field.Pieces {
+			field.Pieces[i].IsNew = false // all of it is: no word stands out
+		}
+	}
+	return &r, first, nil
 }
 
 // storyRestore makes a revision the working copy again.

@@ -10,6 +10,8 @@ import (
 // deskPages are the newsroom's pages, by name.
 var deskPages = [][2]string{
 	{"desk", "/newsroom"},
+	{"desk-stories", "/newsroom/stories"},
+	{"desk-front", "/newsroom/front"},
 	{"desk-staff", "/newsroom/staff"},
 	{"desk-record", "/newsroom/record"},
 	{"desk-you", "/newsroom/you"},
@@ -46,6 +48,9 @@ func (s *shooter) atDesk(tab *browsertest.Tab, email string) error {
 			return fmt.Errorf("%s: %w", page[1], err)
 		}
 	}
+	if err := s.story(tab); err != nil {
+		return err
+	}
 	if _, err := tab.Go(s.base + "/newsroom/staff"); err != nil {
 		return err
 	}
@@ -54,4 +59,16 @@ func (s *shooter) atDesk(tab *browsertest.Tab, email string) error {
 		return err
 	}
 	return errors.Join(s.page(tab, "desk-member", member), s.page(tab, "desk-confirm", member+"/reset"))
+}
+
+// story is the editor of the first story of the desk's list, and its history.
+func (s *shooter) story(tab *browsertest.Tab) error {
+	if _, err := tab.Go(s.base + "/newsroom/stories"); err != nil {
+		return err
+	}
+	at, err := browsertest.Eval[string](tab, `document.querySelector('tbody th a')?.getAttribute("href") ?? ""`)
+	if err != nil || at == "" {
+		return err
+	}
+	return errors.Join(s.page(tab, "desk-editor", at), s.page(tab, "desk-history", at+"/history?revision=1"))
 }
