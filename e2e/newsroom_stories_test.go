@@ -56,5 +56,5 @@ func writeAStory(t *testing.T, p *Paper) {
 }
 
 func firstOption(page *Page, name string) string {
-	return page.Find(`select[name="` + name + `"] option[value!=""]`).First().AttrOr("value", "")
+	return page.Find(`select[name="`+name+`"] option[value!=""]`).First().AttrOr("value", "")
 }

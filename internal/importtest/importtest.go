@@ -80,7 +80,7 @@ var Libraries = map[string][]string{
 	"github.com/caarlos0/env":            {"internal/config"},
 	"github.com/joho/godotenv":           {"internal/config"},
 	"codeberg.org/go-pdf/fpdf":           {"views/pdf"},
-	"golang.org/x/image":                 {"views/pdf"},
+	"golang.org/x/image":                 {"news", "views/pdf"},
 	"github.com/a-h/templ":               {"views", "views/mail", "handlers"},
 }
 
