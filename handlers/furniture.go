@@ -83,7 +83,7 @@ func (f *furniture) refresh(ctx context.Context, now time.Time) (bool, error) {
 		return false, err
 	}
 	old := f.current.Load()
-	if old != nil && version == f.seen.Load() && rules == old.rules && slices.Equal(picks, old.picks) {
+	if old != nil && version == f.seen.Load() && rules.Equal(old.rules) && slices.Equal(picks, old.picks) {
 		return false, nil
 	}
 	next, err := f.read(ctx, rules)

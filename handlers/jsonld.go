@@ -55,7 +55,7 @@ func (s *Site) jsonLD(story news.Story) string {
 		Section: story.Section.Name, Language: set.paper.Language, Words: story.Body.Words(),
 		Author:     []thingLD{{"Person", story.Author.Name, s.absolute(views.AuthorPath(story.Author.Slug))}},
 		Publisher:  thingLD{"NewsMediaOrganization", set.paper.Name, s.absolute("/")},
-		Accessible: story.Access == news.Free,
+		Accessible: story.Access == news.Free || story.Access == news.Metered && s.furniture.now().rules.FreeSection(story.Section.Slug),
 	}
 	if story.Form == news.Opinion {
 		ld.Type = "OpinionNewsArticle"

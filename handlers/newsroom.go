@@ -40,6 +40,7 @@ type Newsroom struct {
 	Journal *desk.Journal
 	Stories manuscriptStore
 	Editing *news.Editing
+	Gate    gateDesk
 	Media   news.Media // where uploaded pictures are kept
 	// SecondCodes takes the mails that carry a second code in development; nil
 	// elsewhere.
@@ -98,6 +99,7 @@ func (s *Site) newsroomRoutes() []deskRoute {
 		s.storyRoutes(),
 		s.frontPageRoutes(),
 		s.staffRoutes(),
+		s.gateRoutes(),
 		s.recordRoutes(),
 		s.youRoutes(),
 	)

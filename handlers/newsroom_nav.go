@@ -23,6 +23,7 @@ var deskNav = []struct {
 	{"Desk", views.DeskPath, desk.Enter},
 	{"Stories", views.DeskStoriesPath, desk.StoryWrite},
 	{"Front page", views.DeskFrontPath, desk.FrontCurate},
+	{"Gate", views.DeskGatePath, desk.GateEdit},
 	{"Staff", views.DeskStaffPath, desk.StaffManage},
 	{"Record", views.DeskRecordPath, desk.RecordSee},
 }

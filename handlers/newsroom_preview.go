@@ -71,8 +71,8 @@ func (s *Site) composed(ctx context.Context, got news.Manuscript, c news.Copy) (
 // what is free.
 func (s *Site) closedTo(story news.Story) paywall.Decision {
 	rules := s.furniture.now().rules
-	ask := paywall.Ask{Story: paywall.StoryFacts{ID: story.ID, Access: story.Access}, Rules: rules, Now: s.now()}
-	for i := range rules.Anonymous {
+	ask := paywall.Ask{Story: paywall.StoryFacts{ID: story.ID, Access: story.Access, Section: story.Section.Slug}, Rules: rules, Now: s.now()}
+	for i := range rules.For(story.Section.Slug).Anonymous {
 		ask.Counts = append(ask.Counts, paywall.Count{Story: strconv.Itoa(i), At: ask.Now})
 	}
 	return paywall.Decide(ask)
@@ -85,7 +85,7 @@ func (s *Site) previewOf(story news.Story, d paywall.Decision) templ.Component {
 	frame := s.frame(viewer{}, story.Headline, "")
 	frame.Section, frame.NoIndex = story.Section.Slug, true
 	page := views.ArticlePage{
-		Frame: frame, Story: story, Body: body, Gate: d, Minutes: story.Minutes(), Catalogue: set.catalogue, Registered: set.rules.Registered,
+		Frame: frame, Story: story, Body: body, Gate: d, Minutes: story.Minutes(), Catalogue: set.catalogue, Registered: set.rules.For(story.Section.Slug).Registered,
 	}
 	page.Story.Body, page.Story.Source = nil, ""
 	if !d.Open() {

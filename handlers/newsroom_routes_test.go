@@ -75,6 +75,8 @@ func deskForms() map[string]deskForm {
 		"/newsroom/stories/:id/restore":    {path: story("/restore"), form: form("revision", "1")},
 		"/newsroom/front":                  {path: published(""), form: (*deskWorld).lead, fixed: true},
 
+		"/newsroom/gate": {form: form("anonymous", "3", "registered", "5", "window", "30", "network", "40", "mode-world", "free", "crawler", "googlebot")},
+
 		"/newsroom/staff":             {form: form("email", "new@example.org", "role", "author")},
 		"/newsroom/staff/:id/role":    {form: form("role", "moderator")},
 		"/newsroom/staff/:id/signout": {},

@@ -47,7 +47,7 @@ func newDeskBench(t *testing.T, change ...func(*handlers.Deps)) *deskBench {
 			Origin: "http://localhost", Name: func(context.Context) (string, error) { return "The Test", nil },
 		}})
 		d.Newsroom = handlers.Newsroom{Desk: db, Staff: desk.NewStaff(db, reader.Addresses{}), Secrets: b.secrets, Journal: desk.NewJournal(db),
-			Stories: db, Media: news.MediaDir(filepath.Join(t.TempDir(), "media")),
+			Gate: db, Stories: db, Media: news.MediaDir(filepath.Join(t.TempDir(), "media")),
 			Editing: &news.Editing{Store: db, Calendar: func(context.Context, news.Due) error { return nil }}}
 	}}, change...)...)
 	return b

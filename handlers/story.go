@@ -79,7 +79,7 @@ func (s *Site) moved(c echo.Context, missing error) error {
 // ask gathers what the decision rests on, but for the counts.
 func (s *Site) ask(c echo.Context, v viewer, shelved *shelvedStory) (paywall.Ask, error) {
 	ask := paywall.Ask{
-		Story: paywall.StoryFacts{ID: shelved.story.ID, Access: shelved.story.Access},
+		Story: paywall.StoryFacts{ID: shelved.story.ID, Access: shelved.story.Access, Section: shelved.story.Section.Slug},
 		Rules: s.furniture.now().rules, Now: s.now(),
 		Preview: v.role != "", Unlimited: v.unlimited,
 	}
@@ -95,6 +95,7 @@ func (s *Site) ask(c echo.Context, v viewer, shelved *shelvedStory) (paywall.Ask
 	}
 	if v.audience == stranger {
 		at, _ := s.client(c)
+		ask.Engine = paywall.EngineOf(c.Request().UserAgent())
 		ask.Crawler, ask.Bot = s.Crawlers.Judge(ctx, c.Request().UserAgent(), at)
 	}
 	return ask, nil
@@ -151,7 +152,7 @@ func (s *Site) storyView(v viewer, shelved *shelvedStory, d paywall.Decision) te
 	frame.JSONLD = s.jsonLD(story)
 	page := views.ArticlePage{
 		Frame: frame, Story: story, Body: body, Gate: d, Minutes: story.Minutes(),
-		Related: shelved.related, Catalogue: set.catalogue, ShareURL: address, Registered: set.rules.Registered,
+		Related: shelved.related, Catalogue: set.catalogue, ShareURL: address, Registered: set.rules.For(story.Section.Slug).Registered,
 	}
 	page.Story.Body, page.Story.Source = nil, ""
 	if !d.Open() {

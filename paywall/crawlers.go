@@ -75,6 +75,27 @@ func NewCrawlers(dns Resolver) *Crawlers {
 // Close ends what the memory of verdicts runs in the background.
 func (c *Crawlers) Close() { c.verdicts.StopAllGoroutines() }
 
+// Engines are the names by which the crawlers that can be confirmed call
+// themselves.
+func Engines() []string {
+	names := make([]string, len(crawlers))
+	for i, engine := range crawlers {
+		names[i] = engine.agent
+	}
+	return names
+}
+
+// EngineOf is whose crawler a user agent says it is; "" for none.
+func EngineOf(agent string) string {
+	agent = strings.ToLower(agent)
+	for _, engine := range crawlers {
+		if strings.Contains(agent, engine.agent) {
+			return engine.agent
+		}
+	}
+	return ""
+}
+
 // Judge says what a request is by its user agent and its address: a confirmed
 // crawler, another machine, or neither. The zero address confirms nothing.
 func (c *Crawlers) Judge(ctx context.Context, agent string, at netip.Addr) (confirmed, bot bool) {

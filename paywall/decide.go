@@ -1,6 +1,9 @@
 package paywall
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Decide answers whether the asker may read the story to its end, and why. The
 // order of the rules is the paper's policy: whoever has a right is let in
@@ -8,17 +11,18 @@ import "time"
 // network's ceiling comes before the allowance because throwing cookies away
 // must not buy more than registering does.
 func Decide(a Ask) Decision {
+	isFree := a.Story.Access == free || a.Story.Access == metered && a.Rules.FreeSection(a.Story.Section)
 	d := standing(a)
 	switch {
 	case a.Preview:
 		return d.open(Preview)
-	case a.Story.Access == free:
+	case isFree:
 		return d.open(Free)
 	case a.Unlimited:
 		return d.open(Benefit)
 	case a.Gift:
 		return d.open(Gift)
-	case a.Crawler:
+	case a.Crawler && !slices.Contains(a.Rules.ShutOut, a.Engine):
 		return d.open(Crawler)
 	case a.Story.Access != metered:
 		return d.closed(Subscribe, Subscribers)
@@ -33,7 +37,7 @@ func Decide(a Ask) Decision {
 		d.MustCount = true
 		d.Left--
 		return d.open(Allowance)
-	case !a.Registered && a.Rules.Registered > a.within():
+	case !a.Registered && a.Rules.Asking != AskNever && a.Rules.For(a.Story.Section).Registered > a.within():
 		return d.closed(Register, Spent)
 	}
 	return d.closed(Subscribe, Spent)
@@ -41,10 +45,7 @@ func Decide(a Ask) Decision {
 
 // standing is the meter as the asker would see it on any page.
 func standing(a Ask) Decision {
-	d := Decision{Allowance: a.Rules.Anonymous}
-	if a.Registered {
-		d.Allowance = a.Rules.Registered
-	}
+	d := Decision{Allowance: a.Rules.For(a.Story.Section).allowance(a.Registered)}
 	d.Left = max(0, d.Allowance-a.within())
 	for _, c := range a.Counts {
 		if leaves := c.At.Add(a.Rules.Window); leaves.After(a.Now) && (d.Resets.IsZero() || leaves.Before(d.Resets)) {

@@ -61,6 +61,18 @@ var (
 	networkMet = set(func(a *paywall.Ask) *bool { return &a.NetworkMet })
 )
 
+func in(section string, rules ...paywall.SectionRule) func(*paywall.Ask) {
+	return func(a *paywall.Ask) { a.Story.Section, a.Rules.Sections = section, rules }
+}
+
+func asking(when paywall.Asking) func(*paywall.Ask) {
+	return func(a *paywall.Ask) { a.Rules.Asking = when }
+}
+
+func shutOut(agent string) func(*paywall.Ask) {
+	return func(a *paywall.Ask) { a.Engine, a.Rules.ShutOut = agent, []string{agent} }
+}
+
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	window := paywall.DefaultRules().Window
@@ -93,6 +105,20 @@ func TestDecide(t *testing.T) {
 		{"the ceiling spares a re-read", ask(networkMet, readThis(1)), paywall.Open, paywall.Counted, 1, false},
 		{"the ceiling never asks a registered reader", ask(networkMet, registered), paywall.Open, paywall.Allowance, 4, true},
 		{"unknown access is closed", ask(access("secret")), paywall.Subscribe, paywall.Subscribers, 2, false},
+		{"a free section is free", ask(in("world", paywall.SectionRule{Section: "world", Free: true}), read(1, 2, 3), networkMet), paywall.Open, paywall.Free, 0, false},
+		{"a free section frees nothing elsewhere", ask(in("sport", paywall.SectionRule{Section: "world", Free: true}), read(1, 2)), paywall.Register, paywall.Spent, 0, false},
+		{"a free section keeps what is for subscribers", ask(in("world", paywall.SectionRule{Section: "world", Free: true}), access(news.Subscribers)), paywall.Subscribe, paywall.Subscribers, 2, false},
+		{"a section with no allowance asks at once", ask(in("world", paywall.SectionRule{Section: "world", Registered: 3})), paywall.Register, paywall.Spent, 0, false},
+		{"a section's allowance is held against the one pool", ask(in("world", paywall.SectionRule{Section: "world", Registered: 3}), registered, read(1, 2)), paywall.Open, paywall.Allowance, 0, true},
+		{"a section's allowance is spent by the one pool", ask(in("world", paywall.SectionRule{Section: "world", Registered: 3}), registered, read(1, 2, 3)), paywall.Subscribe, paywall.Spent, 0, false},
+		{"a larger allowance in a section", ask(in("world", paywall.SectionRule{Section: "world", Anonymous: 4, Registered: 9}), read(1, 2, 3)), paywall.Open, paywall.Allowance, 0, true},
+		{"an account first", ask(asking(paywall.AskFirst)), paywall.Register, paywall.Spent, 0, false},
+		{"an account first: who has one reads", ask(asking(paywall.AskFirst), registered), paywall.Open, paywall.Allowance, 4, true},
+		{"an account first spares a re-read", ask(asking(paywall.AskFirst), readThis(1)), paywall.Open, paywall.Counted, 0, false},
+		{"an account is never asked for", ask(asking(paywall.AskNever), read(1, 2)), paywall.Subscribe, paywall.Spent, 0, false},
+		{"never asked, but by the network's ceiling", ask(asking(paywall.AskNever), networkMet), paywall.Register, paywall.Network, 2, false},
+		{"a crawler that is shut out is any machine", ask(crawler, bot, shutOut("bingbot")), paywall.Register, paywall.Spent, 2, false},
+		{"a crawler that is shut out reads no subscribers' story", ask(access(news.Subscribers), crawler, bot, shutOut("bingbot")), paywall.Subscribe, paywall.Subscribers, 2, false},
 		{"registering opens nothing more: subscribe", ask(read(1, 2), func(a *paywall.Ask) { a.Rules.Registered = 2 }), paywall.Subscribe, paywall.Spent, 0, false},
 	}
 	for _, tt := range tests {

@@ -198,7 +198,8 @@ func (m *Meter) Decide(ctx context.Context, who Who, ask Ask) (Decision, error) 
 		case r.outcome == Written:
 			m.pools.Set(who.key(), inc.Pool)
 			// Left and Resets as they stand now that this story counts.
-			after := Standing(ask.Rules, inc.Pool.Counts, pool.Reader, ask.Now)
+			ask.Counts = inc.Pool.Counts
+			after := standing(ask)
 			d.Left, d.Resets = after.Left, after.Resets
 			return d, nil
 		case r.outcome == Ceiling:

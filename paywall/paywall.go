@@ -39,21 +39,6 @@ const (
 	Subscribe Wall = "subscribe"
 )
 
-// Rules are the gate's settings. They are kept with from and to, so that a
-// past decision can be explained by the rules of its day.
-type Rules struct {
-	Anonymous  int           `json:"anonymous"`  // stories a visitor may read in a window
-	Registered int           `json:"registered"` // stories a registered reader may read in a window, in all
-	Window     time.Duration `json:"window"`     // a rolling window
-	Network    int           `json:"network"`    // counts a day for one network; 0 is no ceiling
-}
-
-// DefaultRules: 2 anonymous, 5 in all when registered, rolling 30 days, 40
-// counts a day for a network.
-func DefaultRules() Rules {
-	return Rules{Anonymous: 2, Registered: 5, Window: 30 * 24 * time.Hour, Network: 40}
-}
-
 // Count is one story that was counted.
 type Count struct {
 	Story string    `json:"s"` // story id
@@ -67,13 +52,14 @@ type Ask struct {
 	Now    time.Time // paper time
 	Counts []Count   // the pool's recent counts, oldest first
 
-	Preview    bool // the asker is of the desk
-	Unlimited  bool // the reader has the benefit now
-	Gift       bool // a valid gift link for this story came with the request
-	Crawler    bool // confirmed by forward-confirmed reverse DNS
-	Bot        bool // calls itself a machine and is not confirmed
-	Registered bool // the pool belongs to a reader with an account
-	NetworkMet bool // the network's ceiling is met
+	Preview    bool   // the asker is of the desk
+	Unlimited  bool   // the reader has the benefit now
+	Gift       bool   // a valid gift link for this story came with the request
+	Crawler    bool   // confirmed by forward-confirmed reverse DNS
+	Engine     string // whose crawler it says it is, by the name in its user agent; "" for none
+	Bot        bool   // calls itself a machine and is not confirmed
+	Registered bool   // the pool belongs to a reader with an account
+	NetworkMet bool   // the network's ceiling is met
 }
 
 const (
@@ -83,8 +69,9 @@ const (
 
 // StoryFacts is what the gate must know of a story.
 type StoryFacts struct {
-	ID     string
-	Access news.Access
+	ID      string
+	Access  news.Access
+	Section string // slug
 }
 
 // Decision is the gate's answer.
@@ -99,22 +86,3 @@ type Decision struct {
 
 // Open reports whether the whole story may leave the server.
 func (d Decision) Open() bool { return d.Wall == Open }
-
-// Validate reports every setting that cannot hold, as one sentence each.
-func (r Rules) Validate() []string {
-	var wrong []string
-	bad := func(ok bool, sentence string) {
-		if !ok {
-			wrong = append(wrong, sentence)
-		}
-	}
-	bad(r.Anonymous >= 0 && r.Anonymous <= MaxAllowance, "anonymous must be between 0 and 100 stories.")
-	bad(r.Registered >= 0 && r.Registered <= MaxAllowance, "registered must be between 0 and 100 stories.")
-	bad(r.Window >= time.Hour && r.Window <= 366*24*time.Hour, "window must be between 1h and 8784h (366 days).")
-	bad(r.Network >= 0 && r.Network <= 1_000_000, "network must be between 0 (no ceiling) and 1000000 counts a day.")
-	return wrong
-}
-
-// MaxAllowance bounds the stories of an allowance, and with it the size of a
-// meter's row.
-const MaxAllowance = 100

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"broadsheet/desk"
 	"broadsheet/paywall"
 )
 
@@ -20,7 +21,10 @@ under earlier rules stays explained by those.
   anonymous=2    stories that a visitor may read in a window
   registered=5   stories that a registered reader may read in a window, in all
   window=720h    how long a story counts
-  network=40     counts a day for one network; 0 is no ceiling`)
+  network=40     counts a day for one network; 0 is no ceiling
+
+What holds in one section, for search engines and for the registration wall is
+set in the newsroom, and kept by this command.`)
 	pairs, err := f.parse(args, 0, -1)
 	if err != nil {
 		return err
@@ -49,10 +53,14 @@ func (b *base) setGate(ctx context.Context, pairs []string) (rules paywall.Rules
 			return err
 		}
 		rules, _ = withRules(old, pairs)
-		if rules == old {
+		if rules.Equal(old) {
 			return nil
 		}
-		return b.db.SetGateRules(ctx, rules, now)
+		if err := b.db.SetGateRules(ctx, rules, now); err != nil {
+			return err
+		}
+		return desk.NewJournal(b.db).Note(ctx, desk.Member{ID: desk.CommandLine},
+			desk.Now{Wall: b.clocks.Wall.Now(), Paper: now}, desk.GateChange(old, rules, now))
 	})
 	return rules, err
 }
@@ -92,6 +100,15 @@ func withRules(rules paywall.Rules, pairs []string) (paywall.Rules, []string) {
 
 func printRules(out io.Writer, r paywall.Rules) {
 	fmt.Fprintf(out, "anonymous=%d\nregistered=%d\nwindow=%s\nnetwork=%d\n", r.Anonymous, r.Registered, hours(r.Window), r.Network)
+	if r.Asking != paywall.AskSpent {
+		fmt.Fprintf(out, "asking=%s\n", r.Asking)
+	}
+	for _, s := range r.Sections {
+		fmt.Fprintf(out, "section %s: %s\n", s.Section, desk.SectionWords(s))
+	}
+	for _, agent := range r.ShutOut {
+		fmt.Fprintf(out, "crawler %s: shut out\n", agent)
+	}
 }
 
 // hours writes a window the way it is set: 720h and not 720h0m0s.

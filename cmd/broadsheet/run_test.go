@@ -16,8 +16,10 @@ import (
 	"testing"
 	"time"
 
+	"broadsheet/desk"
 	"broadsheet/internal/config"
 	"broadsheet/internal/pgtest"
+	"broadsheet/store"
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
@@ -183,6 +185,15 @@ func TestGateShowsAndKeepsItsRules(t *testing.T) {
 			x.run("gate", "anonymous=1", "window=90m")
 			if got := x.run("gate", "network=0"); got.out != "anonymous=1\nregistered=5\nwindow=1h30m\nnetwork=0\n" {
 				t.Errorf("%q %s", got.out, got.errors)
+			}
+			db, err := store.Open(t.Context(), x.env["DATABASE_URL"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			record, err := db.EntriesAfter(t.Context(), 0, 10)
+			if err != nil || len(record) != 2 || record[0].Staff != desk.CommandLine || record[1].Kind != "gate.edit" || !strings.Contains(record[1].After, `"network":0`) {
+				t.Errorf("on record: %+v, %v", record, err)
 			}
 		})
 	}

@@ -80,7 +80,7 @@ func (y *year) read(ctx context.Context, who paywall.Who, picked []news.Teaser, 
 	}
 	reads := map[string]int{}
 	for _, story := range picked {
-		ask.Story = paywall.StoryFacts{ID: story.ID, Access: story.Access}
+		ask.Story = paywall.StoryFacts{ID: story.ID, Access: story.Access, Section: story.Section.Slug}
 		d, err := y.meter.Decide(ctx, who, ask)
 		if err != nil {
 			return err

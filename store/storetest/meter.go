@@ -263,4 +263,20 @@ func testRules(t *testing.T, db *store.DB) {
 			t.Errorf("at %s (-want +got):\n%s", at, diff)
 		}
 	}
+	late := looser
+	late.Asking, late.ShutOut = paywall.AskFirst, []string{"bingbot"}
+	late.Sections = []paywall.SectionRule{{Section: "world", Free: true}, {Section: "arts", Registered: 3}}
+	if err := db.SetGateRules(ctx, late, noon.Add(2*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := db.GateHistory(ctx, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]paywall.Era{
+		{Rules: late, From: noon.Add(2 * time.Hour)},
+		{Rules: looser, From: noon.Add(time.Hour), To: noon.Add(2 * time.Hour)},
+	}, got); diff != "" {
+		t.Errorf("history (-want +got):\n%s", diff)
+	}
 }
