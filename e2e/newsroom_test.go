@@ -104,7 +104,9 @@ func deskPaths(t testing.TB, p *Paper, b *Browser) []string {
 // not see a list sees that the page is not theirs, whatever it is about.
 func deskKnown(b *Browser) known {
 	one := b.Get("/newsroom/staff").Find(`tbody a[href^="/newsroom/staff/"]`).First().AttrOr("href", "/newsroom/staff/none")
+	someone := b.Get("/newsroom/readers").Find(`tbody a[href^="/newsroom/readers/"]`).First().AttrOr("href", "/newsroom/readers/none")
 	return known{
+		"/newsroom/readers/:id":      {someone},
 		"/newsroom/staff/:id":        {one},
 		"/newsroom/staff/:id/reset":  {one + "/reset"},
 		"/newsroom/staff/:id/remove": {one + "/remove"},

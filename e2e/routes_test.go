@@ -146,6 +146,9 @@ func knownPaths(t testing.TB, p *Paper) known {
 	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {
 		add("/newsroom/staff/:id"+form, "/newsroom/staff/made-up"+form)
 	}
+	for _, form := range []string{""} {
+		add("/newsroom/readers/:id"+form, "/newsroom/readers/made-up"+form)
+	}
 	gift := giftPath(t, p)
 	add("/gifts/of/:token", gift, "/gifts/of/made-up")
 	add("/gifts/of/:token/card", gift+"/card", "/gifts/of/made-up/card")

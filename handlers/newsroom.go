@@ -35,6 +35,7 @@ type deskStore interface {
 // Newsroom is what the site needs for the desk.
 type Newsroom struct {
 	Desk    deskStore
+	Readers deskReaders
 	Staff   *desk.Staff
 	Secrets *desk.Secrets
 	Journal *desk.Journal
@@ -98,6 +99,7 @@ func (s *Site) newsroomRoutes() []deskRoute {
 		s.deskFrontRoutes(),
 		s.storyRoutes(),
 		s.frontPageRoutes(),
+		s.readersRoutes(),
 		s.staffRoutes(),
 		s.gateRoutes(),
 		s.recordRoutes(),

@@ -24,6 +24,7 @@ var deskNav = []struct {
 	{"Stories", views.DeskStoriesPath, desk.StoryWrite},
 	{"Front page", views.DeskFrontPath, desk.FrontCurate},
 	{"Gate", views.DeskGatePath, desk.GateEdit},
+	{"Readers", views.DeskReadersPath, desk.ReaderSee},
 	{"Staff", views.DeskStaffPath, desk.StaffManage},
 	{"Record", views.DeskRecordPath, desk.RecordSee},
 }

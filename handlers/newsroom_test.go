@@ -49,6 +49,7 @@ func newDeskBench(t *testing.T, change ...func(*handlers.Deps)) *deskBench {
 		d.Newsroom = handlers.Newsroom{Desk: db, Staff: desk.NewStaff(db, reader.Addresses{}), Secrets: b.secrets, Journal: desk.NewJournal(db),
 			Gate: db, Stories: db, Media: news.MediaDir(filepath.Join(t.TempDir(), "media")),
 			Editing: &news.Editing{Store: db, Calendar: func(context.Context, news.Due) error { return nil }}}
+		d.Newsroom.Readers = db
 	}}, change...)...)
 	return b
 }

@@ -91,7 +91,7 @@ func (b BillingLetters) job(write func(context.Context, billing.Effect, reader.R
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.Kind, err)
 		}
-		return b.Outbox.Post(ctx, mail.Message{To: who.Email, Subject: text.Subject, Text: text.Text, HTML: text.HTML, Key: e.Key})
+		return b.Outbox.Post(ctx, mail.Message{To: who.Email, Subject: text.Subject, Text: text.Text, HTML: text.HTML, Key: e.Key, Origin: mail.Origin{Reader: who.ID, Kind: j.Kind, Cause: j.Payload}})
 	}
 }
 

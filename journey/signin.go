@@ -65,7 +65,7 @@ func (s *SignIn) PostCode(ctx context.Context, m reader.CodeMail) error {
 		return fmt.Errorf("sign-in mail: %w", err)
 	}
 	return s.parts.Outbox.Post(ctx, mail.Message{
-		To: m.To, Subject: letter.Subject, Text: letter.Text, HTML: letter.HTML, Key: "signin-code/" + m.ID,
+		To: m.To, Subject: letter.Subject, Text: letter.Text, HTML: letter.HTML, Key: signInMails + m.ID,
 	})
 }
 

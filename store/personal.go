@@ -21,6 +21,7 @@ type Personal interface {
 func (db *DB) Personal() []Personal {
 	return []Personal{
 		db.MeterData(),
+		db.LetterData(),
 		db.EditingData(),
 		db.GiftData(),
 		db.BillingData(),

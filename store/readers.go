@@ -27,9 +27,9 @@ func scanReader(row scanner, more ...any) (reader.Reader, error) {
 // gives false.
 func (db *DB) AddReader(ctx context.Context, r reader.Reader, form string) (bool, error) {
 	done, err := db.w(ctx).ExecContext(ctx, `
-		INSERT INTO readers (id, email, email_form, name, created_at, verified_at, bought, erased)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (email_form) DO NOTHING`,
-		r.ID, r.Email, form, r.Name, stamp(r.Created), stamp(r.Verified), r.Bought, false)
+		INSERT INTO readers (id, email, email_form, name, name_form, created_at, verified_at, bought, erased)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (email_form) DO NOTHING`,
+		r.ID, r.Email, form, r.Name, reader.NameForm(r.Name), stamp(r.Created), stamp(r.Verified), r.Bought, false)
 	return touched(done, err, "add reader")
 }
 
@@ -77,7 +77,7 @@ func (db *DB) SeenBought(ctx context.Context, readerID string) error {
 
 // RenameReader gives an account a name; "" takes it away.
 func (db *DB) RenameReader(ctx context.Context, readerID, name string) error {
-	_, err := db.w(ctx).ExecContext(ctx, `UPDATE readers SET name = $1 WHERE id = $2 AND NOT erased AND name <> $1`, name, readerID)
+	_, err := db.w(ctx).ExecContext(ctx, `UPDATE readers SET name = $1, name_form = $3 WHERE id = $2 AND NOT erased AND name <> $1`, name, readerID, reader.NameForm(name))
 	if err != nil {
 		return fmt.Errorf("rename reader: %w", err)
 	}

@@ -89,7 +89,7 @@ func (d readerData) Erase(ctx context.Context, readerID string) error {
 		for _, statement := range []string{
 			`DELETE FROM sessions WHERE reader_id = $1`,
 			`DELETE FROM signin_codes WHERE email_form = (SELECT email_form FROM readers WHERE id = $1)`,
-			`UPDATE readers SET email = '', email_form = 'erased:' || id, name = '', bought = FALSE, erased = TRUE WHERE id = $1`,
+			`UPDATE readers SET email = '', email_form = 'erased:' || id, name = '', name_form = '', bought = FALSE, erased = TRUE WHERE id = $1`,
 		} {
 			if _, err := d.db.w(ctx).ExecContext(ctx, statement, readerID); err != nil {
 				return fmt.Errorf("erase reader: %s: %w", strings.Fields(statement)[0], err)

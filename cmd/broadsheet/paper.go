@@ -144,7 +144,8 @@ func (p *paper) openMail() error {
 	if err != nil {
 		return err
 	}
-	p.runner.Handle(journey.MailJob, journey.SendMail(sender))
+	book := journey.LetterBook{Store: p.db, Paper: p.clocks.Paper, Tries: p.runner.MaxAttempts, Log: p.log}
+	p.runner.Handle(journey.MailJob, book.Around(journey.SendMail(sender)))
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -28,6 +29,14 @@ type Message struct {
 	HTML    string            // "" for a mail of text alone
 	Headers map[string]string // further headers, such as List-Unsubscribe
 	Key     string            // unique: one mail for each key; "" has none
+	Origin  Origin            `json:"Origin,omitzero"`
+}
+
+// Origin is what a message came of. It is no part of what is sent.
+type Origin struct {
+	Reader string          // id of the account that it is for; "" is whose the address is
+	Kind   string          // of the job that wrote it, and can write it anew; "" for none
+	Cause  json.RawMessage // that job's payload
 }
 
 // Sender sends a message. An error that Permanent reports cannot be mended by

@@ -27,6 +27,7 @@ func parts() []part {
 		{"personal", testPersonal},
 		{"jobs", testJobs},
 		{"house", testHouse},
+		{"finding readers", testFinding},
 		{"desk", testDesk},
 		{"news", testNews},
 		{"editing", testEditing},
