@@ -167,7 +167,6 @@ func (db *DB) readersByGift(ctx context.Context, hash string) ([]string, error) 
 		UNION SELECT reader_id FROM gift_redemptions WHERE gift IN (SELECT id FROM gifts WHERE code_hash = $1)`, hash)
 }
 
-
 // addSubscriptions fills in what the readers bought.
 func (db *DB) addSubscriptions(ctx context.Context, found []desk.Found) error {
 	if len(found) == 0 {
