@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,7 +15,19 @@ import (
 
 var noon = time.Date(2024, 4, 12, 12, 0, 0, 0, time.UTC)
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	pgtest.Prepare(migrated)
+	pgtest.Main(m)
+}
+
+func migrated(url string) error {
+	db, err := store.Open(context.Background(), url)
+	if err != nil {
+		return err
+	}
+	_, err = db.Migrate(context.Background())
+	return errors.Join(err, db.Close())
+}
 
 func TestSQLite(t *testing.T) {
 	t.Parallel()
@@ -26,7 +39,7 @@ func TestSQLite(t *testing.T) {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	pgtest.URL(t) // says once, loudly, when there is none
-	storetest.Run(t, func(t *testing.T) *store.DB { return open(t, pgtest.URL(t)) })
+	storetest.Run(t, func(t *testing.T) *store.DB { return open(t, pgtest.Copy(t)) })
 }
 
 // A statement with the outer context inside a transaction waits for the writer,

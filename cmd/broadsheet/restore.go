@@ -66,7 +66,7 @@ func restoreFrom(ctx context.Context, conf config.Config, r *archive.Reader, for
 	if err := r.Check(ctx); err != nil {
 		return "", err
 	}
-	stamp := clock.Wall{}.Now().Format("20060102T150405Z")
+	stamp := clock.Wall{}.Now().Format("20060102T150405.000000")
 	site, err := store.OpenSite(ctx, address, stamp)
 	if err != nil {
 		return "", inUse(err)

@@ -28,41 +28,58 @@ var (
 	mu      sync.Mutex
 	cluster *Cluster
 	failed  error
+	prepare func(url string) error // of the database that the others are copied from; nil for none
 )
+
+// Prepare says how to fill the database that Copy copies. Call it from TestMain.
+func Prepare(fn func(url string) error) { prepare = fn }
+
+// pattern is the database that Prepare filled.
+const pattern = "pattern"
 
 // URL makes a fresh, empty database and gives its address. Under CI=true a
 // missing PostgreSQL fails the test; elsewhere the test is skipped, loudly.
-func URL(t testing.TB) string {
+func URL(t testing.TB) string { return place(t, "") }
+
+// Copy is URL for a database as Prepare's function filled it: migrating once is
+// cheaper than a hundred times. In a server that others started it is empty.
+func Copy(t testing.TB) string { return place(t, " TEMPLATE "+pattern) }
+
+func place(t testing.TB, from string) string {
 	t.Helper()
-	base := os.Getenv("TEST_DATABASE_URL")
-	if base == "" {
-		c, err := shared()
-		if err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("PostgreSQL is needed under CI: %v", err)
-			}
-			t.Skipf("NOT TESTED ON POSTGRESQL: %v", err)
-		}
-		base = c.URL("postgres")
+	if base := os.Getenv("TEST_DATABASE_URL"); base != "" {
+		return fresh(t, base, "", true)
 	}
-	return fresh(t, base)
+	c, err := shared()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("PostgreSQL is needed under CI: %v", err)
+		}
+		t.Skipf("NOT TESTED ON POSTGRESQL: %v", err)
+	}
+	return fresh(t, c.URL("postgres"), from, false)
 }
 
-func fresh(t testing.TB, base string) string {
+// fresh makes a database. Dropping one makes PostgreSQL write all that it holds
+// in memory first, so that in a cluster of ours, which goes as a whole, none is.
+func fresh(t testing.TB, base, from string, drop bool) string {
 	t.Helper()
 	admin, err := sql.Open("pgx", base)
 	if err != nil {
 		t.Fatal(err)
 	}
 	name := "t_" + strings.ToLower(rand.Text()[:16])
-	if _, err := admin.ExecContext(context.Background(), "CREATE DATABASE "+name); err != nil {
+	if _, err := admin.ExecContext(context.Background(), "CREATE DATABASE "+name+from); err != nil {
 		t.Fatalf("make a test database: %v", err)
 	}
 	t.Cleanup(func() {
+		defer admin.Close()
+		if !drop {
+			return
+		}
 		if _, err := admin.ExecContext(context.Background(), "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 			t.Logf("drop the test database: %v", err)
 		}
-		admin.Close()
 	})
 	u, err := url.Parse(base)
 	if err != nil {
@@ -76,7 +93,9 @@ func shared() (*Cluster, error) {
 	mu.Lock()
 	defer mu.Unlock()
 	if cluster == nil && failed == nil {
-		cluster, failed = Start()
+		if cluster, failed = Start(); failed == nil && prepare != nil {
+			failed = cluster.fill(prepare)
+		}
 	}
 	return cluster, failed
 }
@@ -147,6 +166,19 @@ func asServer(path string, args ...string) *exec.Cmd {
 	return exec.Command("setpriv", append([]string{"--reuid=postgres", "--regid=postgres", "--clear-groups", "--", path}, args...)...)
 }
 
+// fill makes the pattern.
+func (c *Cluster) fill(prepare func(url string) error) error {
+	admin, err := sql.Open("pgx", c.URL("postgres"))
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if _, err := admin.ExecContext(context.Background(), "CREATE DATABASE "+pattern); err != nil {
+		return err
+	}
+	return prepare(c.URL(pattern))
+}
+
 func (c *Cluster) init(bin string) error {
 	if os.Geteuid() == 0 {
 		if _, err := user.Lookup("postgres"); err != nil {
@@ -173,7 +205,8 @@ func (c *Cluster) start(bin string) error {
 	free.Close()
 	// Commits wait for the disk as in production: counts are tested by kill −9.
 	c.cmd = asServer(filepath.Join(bin, "postgres"), "-D", filepath.Join(c.dir, "data"), "-p", fmt.Sprint(c.port),
-		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200")
+		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200",
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h", "-c", "full_page_writes=off")
 	c.cmd.Dir = c.dir
 	if err := c.cmd.Start(); err != nil {
 		return err
