@@ -105,8 +105,10 @@ func deskPaths(t testing.TB, p *Paper, b *Browser) []string {
 func deskKnown(b *Browser) known {
 	one := b.Get("/newsroom/staff").Find(`tbody a[href^="/newsroom/staff/"]`).First().AttrOr("href", "/newsroom/staff/none")
 	someone := b.Get("/newsroom/readers").Find(`tbody a[href^="/newsroom/readers/"]`).First().AttrOr("href", "/newsroom/readers/none")
+	first := b.Get("/").Find(`main a[href^="/stories/"]`).First().AttrOr("href", "/stories/none")
 	return known{
 		"/newsroom/readers/:id":      {someone},
+		"/newsroom/readers/:id/why":  {someone + "/why?story=" + first},
 		"/newsroom/staff/:id":        {one},
 		"/newsroom/staff/:id/reset":  {one + "/reset"},
 		"/newsroom/staff/:id/remove": {one + "/remove"},

@@ -146,7 +146,7 @@ func knownPaths(t testing.TB, p *Paper) known {
 	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {
 		add("/newsroom/staff/:id"+form, "/newsroom/staff/made-up"+form)
 	}
-	for _, form := range []string{""} {
+	for _, form := range []string{"", "/why"} {
 		add("/newsroom/readers/:id"+form, "/newsroom/readers/made-up"+form)
 	}
 	gift := giftPath(t, p)

@@ -31,6 +31,7 @@ type deskReaders interface {
 	RedemptionsOf(ctx context.Context, readerID string) ([]billing.Redemption, error)
 	LettersOf(ctx context.Context, readerID, before string, n int) ([]desk.Letter, error)
 	SessionsOf(ctx context.Context, readerID string, now time.Time) ([]reader.Session, error)
+	deskPast
 }
 
 func (s *Site) readersRoutes() []deskRoute {
@@ -38,6 +39,7 @@ func (s *Site) readersRoutes() []deskRoute {
 	return []deskRoute{
 		get(views.DeskReadersPath, desk.ReaderSee, s.readersFind),
 		get(one, desk.ReaderSee, s.readerPage),
+		get(views.DeskWhyPath(":id"), desk.ReaderSee, s.readerWhy),
 	}
 }
 
