@@ -22,6 +22,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // registers the "sqlite" driver
+
+	"broadsheet/internal/lite"
 )
 
 // Engine names a database engine.
@@ -64,7 +66,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("the folder of the database %s cannot be made: %w", path, err)
 	}
-	write, err := sql.Open("sqlite", sqliteDSN(path, false))
+	write, err := lite.Open(sqliteDSN(path, false))
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +76,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	if err := write.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("the database %s cannot be opened: %w", path, err), write.Close())
 	}
-	if db.read, err = sql.Open("sqlite", sqliteDSN(path, true)); err != nil {
+	if db.read, err = lite.Open(sqliteDSN(path, true)); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	db.read.SetMaxOpenConns(8)

@@ -8,7 +8,7 @@ import (
 	"net/url"
 	"strings"
 
-	_ "modernc.org/sqlite" // the books are one SQLite file
+	"broadsheet/internal/lite"
 )
 
 // The columns beside body are computed from it, so that the JSON stays the
@@ -73,7 +73,7 @@ func openBooks(path string) (*sql.DB, error) {
 		dsn = "file:" + (&url.URL{Path: path}).EscapedPath() +
 			"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)"
 	}
-	db, err := sql.Open("sqlite", dsn)
+	db, err := lite.Open(dsn)
 	if err != nil {
 		return nil, fmt.Errorf("open the stand-in's books: %w", err)
 	}

@@ -53,7 +53,7 @@ func TestThePlanIsEnforced(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"billing/a.go: database/sql is for store and billing/standin and internal/pgtest and drill only",
+		"billing/a.go: database/sql is for store and billing/standin and internal/lite and internal/pgtest and drill only",
 		"billing/a.go: github.com/stripe/stripe-go/v76/client is for billing/stripepay only",
 		"billing/b.go: 1.2 is a float; money and its shares are whole numbers",
 		"billing/b.go: float64 is a float; money and its shares are whole numbers",
