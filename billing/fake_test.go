@@ -24,6 +24,7 @@ import (
 	"broadsheet/internal/pgtest"
 	"broadsheet/reader"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 )
 
 func TestMain(m *testing.M) {
@@ -31,6 +32,7 @@ func TestMain(m *testing.M) {
 	if err := errors.Join(flag.Set("rapid.checks", "10"), flag.Set("rapid.nofailfile", "true")); err != nil {
 		panic(err)
 	}
+	pgtest.Prepare(storetest.Migrate)
 	pgtest.Main(m)
 }
 
@@ -511,7 +513,7 @@ func engines(t *testing.T, test func(t *testing.T, b *bench)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		test(t, newBench(t, pgtest.URL(t)))
+		test(t, newBench(t, pgtest.Copy(t)))
 	})
 }
 

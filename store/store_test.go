@@ -2,7 +2,6 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -16,17 +15,8 @@ import (
 var noon = time.Date(2024, 4, 12, 12, 0, 0, 0, time.UTC)
 
 func TestMain(m *testing.M) {
-	pgtest.Prepare(migrated)
+	pgtest.Prepare(storetest.Migrate)
 	pgtest.Main(m)
-}
-
-func migrated(url string) error {
-	db, err := store.Open(context.Background(), url)
-	if err != nil {
-		return err
-	}
-	_, err = db.Migrate(context.Background())
-	return errors.Join(err, db.Close())
 }
 
 func TestSQLite(t *testing.T) {

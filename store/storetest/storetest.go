@@ -3,10 +3,22 @@
 package storetest
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"broadsheet/store"
 )
+
+// Migrate brings the database at url up to this program, for pgtest.Prepare.
+func Migrate(url string) error {
+	db, err := store.Open(context.Background(), url)
+	if err != nil {
+		return err
+	}
+	_, err = db.Migrate(context.Background())
+	return errors.Join(err, db.Close())
+}
 
 // Opener gives a test a fresh, migrated database that closes with the test.
 type Opener func(t *testing.T) *store.DB
