@@ -1,9 +1,6 @@
 package standin
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"reflect"
 )
@@ -96,81 +93,6 @@ func (o obj) due(at int64) {
 		return
 	}
 	o.hidden()["due"] = at
-}
-
-// clone is a deep copy, tidied as if it had been read from the books.
-func (o obj) clone() obj {
-	out, err := decode(encode(o))
-	if err != nil {
-		panic(fmt.Sprintf("an object that was encoded does not decode: %v", err))
-	}
-	return out
-}
-
-// shown is a deep copy without anything hidden, at any depth.
-func (o obj) shown() obj {
-	out := o.clone()
-	strip(out)
-	return out
-}
-
-func strip(v any) {
-	switch v := v.(type) {
-	case obj:
-		delete(v, hiddenKey)
-		for _, each := range v {
-			strip(each)
-		}
-	case []any:
-		for _, each := range v {
-			strip(each)
-		}
-	}
-}
-
-// encode writes compact JSON; keys come out sorted, so equal objects are equal
-// bytes.
-func encode(v any) []byte {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(fmt.Sprintf("an object of ours does not encode: %v", err))
-	}
-	return bytes.TrimRight(buf.Bytes(), "\n")
-}
-
-// decode reads an object. Whole numbers are int64, and any other stays as it is
-// written.
-func decode(raw []byte) (obj, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	var v map[string]any
-	if err := dec.Decode(&v); err != nil {
-		return nil, fmt.Errorf("books hold a damaged object: %w", err)
-	}
-	return tidy(v).(obj), nil
-}
-
-func tidy(v any) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(obj, len(v))
-		for k, each := range v {
-			out[k] = tidy(each)
-		}
-		return out
-	case []any:
-		for i := range v {
-			v[i] = tidy(v[i])
-		}
-		return v
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return n
-		}
-	}
-	return v
 }
 
 // orNull gives JSON null for an empty string or a zero number, as Stripe does
