@@ -18,11 +18,14 @@ func (s *Service) Cancel(ctx context.Context, readerID string, said Parting) err
 		if !sub.CancelAt.IsZero() {
 			return nil // two clicks are one
 		}
-		var err error
 		now := s.Paper.Now()
+		err := s.letGo(ctx, sub)
+		if err != nil {
+			return err
+		}
 		if st := Access(sub, now).State; st == StandsWaiting || st == StandsLapsed || st == StandsPaused {
 			err = s.Gateway.CancelNow(ctx, sub.ID, said)
-		} else if err = s.letGo(ctx, sub); err == nil {
+		} else {
 			err = s.Gateway.CancelAtPeriodEnd(ctx, sub.ID, true, said, s.onceKey("cancel", sub))
 		}
 		if err != nil {

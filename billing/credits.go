@@ -193,6 +193,9 @@ func (s *Service) creditEffects(ctx context.Context, readerID string, c Credit, 
 
 // forget drops what leads to a person.
 func (s *sight) forget() {
+	for i := range s.Invoices {
+		s.Invoices[i].BillTo, s.Invoices[i].HostedURL, s.Invoices[i].PDF = "", "", ""
+	}
 	for i := range s.Credits {
 		s.Credits[i].Reason = ""
 	}

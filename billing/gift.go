@@ -163,6 +163,9 @@ type giftStore interface {
 	RedemptionOf(ctx context.Context, gift string) (Redemption, bool, error)
 	RedemptionsOf(ctx context.Context, readerID string) ([]Redemption, error)
 	SavePush(ctx context.Context, gift string, p GiftPush) error
+	// GiftMoved reports whether a gift moved the subscription's next payment to
+	// that time.
+	GiftMoved(ctx context.Context, subscription string, until time.Time) (bool, error)
 }
 
 // GiftSale is a gift's Checkout Session as Stripe says it stands.

@@ -14,7 +14,7 @@ const pushAtOnce = 700 * 24 * time.Hour
 // gift's length. It can be called at any time and as often as one likes: the day
 // is decided once, under the customer's lease, and written before Stripe is
 // asked, so that a lost answer moves nothing twice. Where nothing can be moved
-// now (a payment is behind, the plan is paused or ends), the sync that sees that
+// now (a payment is behind, a change waits, the plan is paused or ends), the sync that sees that
 // change asks again.
 func (s *Service) PushGift(ctx context.Context, gift string) error {
 	r, ok, err := s.Store.RedemptionOf(ctx, gift)
@@ -93,9 +93,10 @@ func (s *Service) pushHeld(ctx context.Context, gift string, known Subscription,
 }
 
 // pushable reports whether the next payment can move: it is paid up to a day,
-// and would be charged then.
+// and would be charged then. While a change waits it cannot: its schedule would
+// begin the other price on the old day all the same.
 func (s Subscription) pushable(now time.Time) bool {
-	return (s.Status == Active || s.Status == Trialing) && !s.pausedAt(now)
+	return (s.Status == Active || s.Status == Trialing) && !s.pausedAt(now) && s.Coming == Coming{}
 }
 
 // giftEffects asks for the move of the next payment where a sync shows that one

@@ -46,7 +46,9 @@ const (
 	RefusedNone     Refusal = "none"     // there is no plan to change
 	RefusedFirst    Refusal = "first"    // the first payment was not made yet
 	RefusedUnpaid   Refusal = "unpaid"   // a payment is open
-	RefusedPaused   Refusal = "paused"   // the plan is paused
+	RefusedPaused   Refusal = "paused"   // the plan is paused, or will be
+	RefusedHeld     Refusal = "held"     // the bank has a payment, and has not decided
+	RefusedGift     Refusal = "gift"     // a gift has moved the next payment
 	RefusedUnknown  Refusal = "unknown"  // what they have is in no plan of ours
 	RefusedComing   Refusal = "coming"   // another change waits
 	RefusedSame     Refusal = "same"     // they have it
@@ -64,7 +66,9 @@ var refusals = map[Refusal]string{
 	RefusedNone:     "There is no plan to change. You can subscribe at any time.",
 	RefusedFirst:    "The first payment was not made yet. Once it is, you can change the plan.",
 	RefusedUnpaid:   "A payment is open. Once it is paid, you can change the plan.",
-	RefusedPaused:   "Your plan is paused. Resume it first; then you can change it.",
+	RefusedPaused:   "A pause is set for your plan. End it first; then you can change it.",
+	RefusedHeld:     "The bank has taken a payment for your plan back. Once that is settled, you can change the plan.",
+	RefusedGift:     "A gift has moved your next payment, and until then nothing could be charged for another plan. From that day on you can change it.",
 	RefusedUnknown:  "We cannot tell which of our plans you have, so it cannot be changed here. Please write to us.",
 	RefusedComing:   "Another change waits already. Take that one back first.",
 	RefusedSame:     "You have that already.",
@@ -118,10 +122,12 @@ func changeable(sub *Subscription, now time.Time) error {
 		return refuse(RefusedFirst)
 	case StandsGrace, StandsLapsed:
 		return refuse(RefusedUnpaid)
-	case StandsPaused:
-		return refuse(RefusedPaused)
+	case StandsHeld:
+		return refuse(RefusedHeld)
 	}
 	switch {
+	case sub.Status == Paused || sub.pausedAt(now): // Stripe would void the difference with everything else
+		return refuse(RefusedPaused)
 	case sub.Plan == "":
 		return refuse(RefusedUnknown)
 	case !sub.Coming.IsZero():

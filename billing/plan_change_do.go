@@ -176,7 +176,7 @@ func (c *carrying) asShown(ctx context.Context) (Preview, error) {
 		return Preview{}, err
 	}
 	now := Preview{Subscription: c.sub, ShipsTo: all.ShipsTo}
-	if now.Change, err = MayChange(&c.sub, all, c.choice(), c.Paper.Now()); err != nil {
+	if now.Change, err = c.mayChange(ctx, &c.sub, all, c.choice(), c.Paper.Now()); err != nil {
 		return now, err
 	}
 	if c.sub.PriceID != c.FromPrice || now.Timing != c.Timing || c.At.Before(c.sub.PeriodStart) {

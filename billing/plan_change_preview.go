@@ -128,7 +128,7 @@ func (s *Service) preview(ctx context.Context, k Previews, readerID string, sub 
 	}
 	p := Preview{ShipsTo: all.ShipsTo}
 	at := s.Paper.Now().UTC().Truncate(time.Second)
-	if p.Change, err = MayChange(sub, all, choice, at); err != nil {
+	if p.Change, err = s.mayChange(ctx, sub, all, choice, at); err != nil {
 		return p, err
 	}
 	p.Subscription = *sub
@@ -141,6 +141,21 @@ func (s *Service) preview(ctx context.Context, k Previews, readerID string, sub 
 		Keep: p.Uncancel, Timing: p.Timing, At: at, Due: p.Today.Due, Sum: p.digest(), Ends: wall.Add(PreviewLife).UTC(),
 	})
 	return p, nil
+}
+
+// mayChange is MayChange, for who may have a gift. A subscription that waits for
+// a gift to end is trialing, and in a trial everything begins at once and is
+// free: a gift of the small plan would be one of the large.
+func (s *Service) mayChange(ctx context.Context, sub *Subscription, all Catalogue, choice Choice, now time.Time) (Change, error) {
+	c, err := MayChange(sub, all, choice, now)
+	if err != nil || !c.Trial {
+		return c, err
+	}
+	moved, err := s.Store.GiftMoved(ctx, sub.ID, sub.TrialEnd)
+	if err == nil && moved {
+		err = refuse(RefusedGift)
+	}
+	return c, err
 }
 
 // price fills in what Stripe reckons, the card, and where the magazine goes.
