@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"broadsheet/internal/browsertest"
 	"broadsheet/internal/pgtest"
 	"broadsheet/reader"
 )
@@ -57,4 +58,42 @@ func writeAStory(t *testing.T, p *Paper) {
 
 func firstOption(page *Page, name string) string {
 	return page.Find(`select[name="`+name+`"] option[value!=""]`).First().AttrOr("value", "")
+}
+
+// With a script the editor saves by itself and shows the paper's page as it is
+// written; two who write in two windows are both told.
+func TestTheEditorSavesByItself(t *testing.T) {
+	t.Parallel()
+	p := Shared(t)
+	ruth, _ := p.Desk(t, reader.Editor)
+	olive, _ := p.Desk(t, reader.Owner)
+	at := ruth.Get("/newsroom/stories/new").Submit(`form[action="/newsroom/stories"]`, "headline", "Written in a browser").Is(http.StatusOK).URL.Path
+	b := newTab(t, p)
+	must(t, b.enterAs(ruth))
+	b.open(at)
+	b.until(`document.querySelector("iframe[name=preview]").contentDocument?.querySelector("article h1")?.textContent === "Written in a browser"`)
+	b.fill("#source", "The ferry leaves at nine.")
+	b.until(`document.querySelector("iframe[name=preview]").contentDocument.querySelector(".story-body").textContent.includes("The ferry leaves at nine.")`)
+	b.until(`document.querySelector("[data-said]").textContent.startsWith("Saved by itself at")`)
+	if got := olive.Get(at).One("textarea#source").Text(); got != "The ferry leaves at nine." {
+		t.Errorf("saved is %q", got)
+	}
+	// Olive saves; what Ruth's window saves by itself after that is kept beside it, and Ruth is told.
+	olive.Get(at).Submit("form#story", "source", "The ferry leaves at ten.").Is(http.StatusOK)
+	b.fill("#source", "The ferry leaves at eleven.")
+	b.until(`document.querySelector("[data-said]").textContent.includes("Somebody else saved this story")`)
+	page := olive.Get(at)
+	if got := page.One("textarea#source").Text(); got != "The ferry leaves at ten." {
+		t.Errorf("the working copy is %q", got)
+	}
+	page.Says("has this story open too").Click(`a[href$="/history"]`).Says("Written at the same time as another")
+	b.calm()
+}
+
+// until waits until an expression is true in the page.
+func (b *tab) until(expression string) {
+	b.t.Helper()
+	if _, err := browsertest.Eval[bool](b.Tab, `new Promise(done => { const look = () => (`+expression+`) ? done(true) : requestAnimationFrame(look); look(); })`); err != nil {
+		b.t.Fatalf("it never came true that %s: %v", expression, err)
+	}
 }

@@ -83,7 +83,7 @@ func (s *Site) previewOf(story news.Story, d paywall.Decision) templ.Component {
 	set := s.furniture.now()
 	body := d.Show(story.Body)
 	frame := s.frame(viewer{}, story.Headline, "")
-	frame.Section, frame.NoIndex = story.Section.Slug, true
+	frame.Section, frame.NoIndex, frame.Still = story.Section.Slug, true, true
 	page := views.ArticlePage{
 		Frame: frame, Story: story, Body: body, Gate: d, Minutes: story.Minutes(), Catalogue: set.catalogue, Registered: set.rules.For(story.Section.Slug).Registered,
 	}

@@ -24,6 +24,7 @@ type Frame struct {
 	Image       *news.Figure // for those who share the page; its Src absolute. nil for none
 	JSONLD      string       // JSON, as news writes it; "" for none
 	NoIndex     bool         // keep the page out of search engines
+	Still       bool         // the page is to be looked at only: no script runs in it
 	Path        string       // the page's own local address with its query: the way back after signing in
 	Section     string       // slug of the section that the page belongs to
 
