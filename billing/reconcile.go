@@ -157,11 +157,12 @@ func (s *Service) catchUp(ctx context.Context) (Report, error) {
 // the hour or the night: the events since the last run, then the full list.
 func (s *Service) ReconcileNow(ctx context.Context) (Report, error) {
 	rep, err := s.catchUp(ctx)
-	if err != nil {
-		return rep, err
+	if err == nil {
+		var all Report
+		all, err = s.ReconcileAll(ctx)
+		rep.Customers += all.Customers
+		rep.Drift = append(rep.Drift, all.Drift...)
 	}
-	all, err := s.ReconcileAll(ctx)
-	rep.Customers += all.Customers
-	rep.Drift = append(rep.Drift, all.Drift...)
+	s.noteRun(ctx, "by hand", rep, err)
 	return rep, err
 }

@@ -22,6 +22,7 @@ type Store interface {
 	shelfStore
 	planChangeStore
 	watermarkStore
+	runStore
 	giftStore
 }
 

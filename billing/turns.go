@@ -93,6 +93,7 @@ func (s *Service) report(ctx context.Context, which string, rep Report, err erro
 	if ctx.Err() != nil {
 		return
 	}
+	s.noteRun(ctx, which, rep, err)
 	if err != nil {
 		s.Log.Error("the reconciler could not finish", "run", which, "err", err)
 		return

@@ -42,7 +42,9 @@ type Newsroom struct {
 	Stories manuscriptStore
 	Editing *news.Editing
 	Gate    gateDesk
-	Media   news.Media // where uploaded pictures are kept
+	House   houseDesk
+	Vitals  func(ctx context.Context) (desk.Vitals, error) // the state of the house, now
+	Media   news.Media                                     // where uploaded pictures are kept
 	// SecondCodes takes the mails that carry a second code in development; nil
 	// elsewhere.
 	SecondCodes interface {
@@ -102,6 +104,7 @@ func (s *Site) newsroomRoutes() []deskRoute {
 		s.readersRoutes(),
 		s.staffRoutes(),
 		s.gateRoutes(),
+		s.houseRoutes(),
 		s.recordRoutes(),
 		s.youRoutes(),
 	)

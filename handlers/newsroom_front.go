@@ -48,7 +48,7 @@ func (s *Site) waitingJobs(ctx context.Context, m desk.Member) ([]views.Waiting,
 		title = fmt.Sprintf("%d jobs or more have failed for good", deadShown)
 	}
 	return []views.Waiting{{
-		Title: title, Bad: true,
+		Title: title, Bad: true, Link: views.DeskHousePath + "#dead", Label: "Look",
 		Text: "The last was of the kind “" + dead[0].Kind + "”: mails, or what follows from a payment, that did not happen.",
 	}}, nil
 }
@@ -66,7 +66,7 @@ func (s *Site) waitingOddities(ctx context.Context, m desk.Member) ([]views.Wait
 	if len(odd) == 1 {
 		title = "One thing at Stripe is set aside"
 	}
-	return []views.Waiting{{Title: title, Bad: true, Text: "They fit no reader or no price of ours, so they count for nothing. The oldest: " + string(odd[0].Object.Kind) + " " + odd[0].Object.ID + "."}}, nil
+	return []views.Waiting{{Title: title, Bad: true, Link: views.DeskHousePath + "#odd", Label: "Look", Text: "They fit no reader or no price of ours, so they count for nothing. The oldest: " + string(odd[0].Object.Kind) + " " + odd[0].Object.ID + "."}}, nil
 }
 
 // waitingStaff tells an owner who has not come yet.

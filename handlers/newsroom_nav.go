@@ -25,6 +25,7 @@ var deskNav = []struct {
 	{"Front page", views.DeskFrontPath, desk.FrontCurate},
 	{"Gate", views.DeskGatePath, desk.GateEdit},
 	{"Readers", views.DeskReadersPath, desk.ReaderSee},
+	{"House", views.DeskHousePath, desk.HouseSee},
 	{"Staff", views.DeskStaffPath, desk.StaffManage},
 	{"Record", views.DeskRecordPath, desk.RecordSee},
 }

@@ -77,6 +77,10 @@ func deskForms() map[string]deskForm {
 
 		"/newsroom/gate": {form: form("anonymous", "3", "registered", "5", "window", "30", "network", "40", "mode-world", "free", "crawler", "googlebot")},
 
+		"/newsroom/house/replay": {path: failedHook, fixed: true, form: form("event", "evt_failed")},
+		"/newsroom/house/retry":  {form: deadJob},
+		"/newsroom/house/forget": {form: deadJob},
+
 		"/newsroom/staff":             {form: form("email", "new@example.org", "role", "author")},
 		"/newsroom/staff/:id/role":    {form: form("role", "moderator")},
 		"/newsroom/staff/:id/signout": {},

@@ -68,7 +68,8 @@ type Site struct {
 	cross     *http.CrossOriginProtection
 	headers   http.Header
 	metrics   *siteMetrics
-	adopted   atomic.Int64  // the paper's version at which the desk took in what was imported
+	adopted   atomic.Int64 // the paper's version at which the desk took in what was imported
+	started   time.Time
 	darkroom  chan struct{} // one picture at a time
 }
 
@@ -78,6 +79,7 @@ func New(ctx context.Context, deps Deps) (*Site, error) {
 	s := &Site{
 		Deps:      deps,
 		echo:      echo.New(),
+		started:   deps.Wall.Now(),
 		darkroom:  make(chan struct{}, 1),
 		stories:   newStoryShelf(deps.News),
 		pages:     newPageCache(),

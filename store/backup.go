@@ -1,22 +1,14 @@
 package store
 
 import (
+	"broadsheet/desk"
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 )
 
 // LastBackup is what is known of the newest backup that was made of this paper.
-// A backup that failed its trial restore is none.
-type LastBackup struct {
-	File     string    `json:"file"`  // where it was written
-	Bytes    int64     `json:"bytes"` // its size
-	Rows     int64     `json:"rows"`
-	Media    int       `json:"media"`    // pictures
-	Made     time.Time `json:"made"`     // the moment that it holds, wall time
-	Verified time.Time `json:"verified"` // when its trial restore was complete, wall time
-}
+type LastBackup = desk.Backup
 
 const backupMark = "last backup"
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"broadsheet/billing"
+	"broadsheet/desk"
 )
 
 // KeepEvent stores an event once; false if it was there.
@@ -150,11 +151,7 @@ func (db *DB) Unsettled(ctx context.Context, now time.Time) (int, error) {
 }
 
 // FailedEvent is an inbox row that could not be brought home yet, for the desk.
-type FailedEvent struct {
-	ID, Type, Error string
-	Attempts        int
-	Received        time.Time
-}
+type FailedEvent = desk.FailedHook
 
 // FailedEvents lists the inbox rows that failed and are not done, oldest first.
 func (db *DB) FailedEvents(ctx context.Context, n int) ([]FailedEvent, error) {

@@ -20,6 +20,7 @@ type Personal interface {
 // accounts before the accounts.
 func (db *DB) Personal() []Personal {
 	return []Personal{
+		db.DeadLetterData(), // while the addresses are known
 		db.MeterData(),
 		db.LetterData(),
 		db.EditingData(),

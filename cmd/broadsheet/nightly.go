@@ -17,6 +17,7 @@ type networkPruner interface {
 // nightly asks for the work that recurs.
 func (p *paper) nightly() {
 	p.runner.Every(journey.SweepJob, journey.SweepEvery, journey.Sweep(p.db, p.clocks.Wall))
+	p.watchHouse()
 	p.runner.Every("paywall.networks", 24*time.Hour, forgetNetworks(p.db, p.clocks.Paper))
 }
 

@@ -40,6 +40,7 @@ func parts() []part {
 		{"jobs", testJobs},
 		{"house", testHouse},
 		{"finding readers", testFinding},
+		{"vitals", testVitals},
 		{"desk", testDesk},
 		{"news", testNews},
 		{"editing", testEditing},

@@ -74,6 +74,8 @@ func letters() map[string]writer {
 		"changed-year":  Changed{From: "Digital", To: "Digital", Interval: billing.Yearly, Money: eur(7000)},
 		"renews-before": Renews{Plan: "Digital", Money: eur(7000), On: third.AddDate(0, 1, 0), Before: eur(3500)},
 		"receipt-less":  Receipt{Number: "EX-0003", Plan: "Digital", Paid: eur(350), At: third, Next: third.AddDate(0, 1, 0), Sum: eur(350), Lines: []Line{{Text: "1 × Digital", Money: eur(700)}, {Text: "Discount", Money: eur(-350)}}},
+		"house-trouble": HouseTrouble{Kind: "backup", Says: "No backup was ever made.", Do: "Run broadsheet backup FILE.", Since: third},
+		"house-mended":  HouseTrouble{Kind: "pending", Mended: true, Since: third},
 		"second":        Second{Reader: "maud@example.org", Plan: "Digital", Subscription: "sub_1", Refund: eur(700), Refunds: []string{"re_1"}},
 		"credited":      Credited{Plan: "Digital", Money: eur(215), Number: "EX-0001", Invoice: "in_1", At: third, Reason: "Edition 403 did not arrive"},
 		"credited-kept": Credited{Plan: "Your plan", Money: eur(215), At: third, Kept: true},
