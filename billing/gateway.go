@@ -20,6 +20,7 @@ type Gateway interface {
 	history
 	pauser
 	giftTill
+	custodian
 	payback
 	courtroom
 	couponer

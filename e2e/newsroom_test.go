@@ -107,11 +107,20 @@ func deskKnown(b *Browser) known {
 	someone := b.Get("/newsroom/readers").Find(`tbody a[href^="/newsroom/readers/"]`).First().AttrOr("href", "/newsroom/readers/none")
 	first := b.Get("/").Find(`main a[href^="/stories/"]`).First().AttrOr("href", "/stories/none")
 	return known{
-		"/newsroom/readers/:id":      {someone},
-		"/newsroom/readers/:id/why":  {someone + "/why?story=" + first},
-		"/newsroom/staff/:id":        {one},
-		"/newsroom/staff/:id/reset":  {one + "/reset"},
-		"/newsroom/staff/:id/remove": {one + "/remove"},
+		"/newsroom/readers/:id":            {someone},
+		"/newsroom/readers/:id/name":       {someone + "/name"},
+		"/newsroom/readers/:id/email":      {someone + "/email"},
+		"/newsroom/readers/:id/grant":      {someone + "/grant"},
+		"/newsroom/readers/:id/refund":     {someone + "/refund"},
+		"/newsroom/readers/:id/cancel":     {someone + "/cancel"},
+		"/newsroom/readers/:id/merge":      {someone + "/merge"},
+		"/newsroom/readers/:id/erase":      {someone + "/erase"},
+		"/newsroom/readers/:id/view":       {someone + "/view"},
+		"/newsroom/readers/:id/view/:slug": {someone + "/view" + strings.TrimPrefix(first, "/stories")},
+		"/newsroom/readers/:id/why":        {someone + "/why?story=" + first},
+		"/newsroom/staff/:id":              {one},
+		"/newsroom/staff/:id/reset":        {one + "/reset"},
+		"/newsroom/staff/:id/remove":       {one + "/remove"},
 	}
 }
 

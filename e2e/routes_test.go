@@ -146,9 +146,10 @@ func knownPaths(t testing.TB, p *Paper) known {
 	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {
 		add("/newsroom/staff/:id"+form, "/newsroom/staff/made-up"+form)
 	}
-	for _, form := range []string{"", "/why"} {
+	for _, form := range []string{"", "/why", "/name", "/email", "/grant", "/grant/end", "/resend", "/signout", "/export", "/refund", "/cancel", "/merge", "/erase", "/view"} {
 		add("/newsroom/readers/:id"+form, "/newsroom/readers/made-up"+form)
 	}
+	add("/newsroom/readers/:id/view/:slug", "/newsroom/readers/made-up/view/made-up")
 	gift := giftPath(t, p)
 	add("/gifts/of/:token", gift, "/gifts/of/made-up")
 	add("/gifts/of/:token/card", gift+"/card", "/gifts/of/made-up/card")

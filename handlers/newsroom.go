@@ -17,6 +17,7 @@ import (
 	"broadsheet/internal/fault"
 	"broadsheet/internal/jobs"
 	"broadsheet/internal/mail"
+	"broadsheet/journey"
 	"broadsheet/news"
 	"broadsheet/views"
 )
@@ -36,6 +37,7 @@ type deskStore interface {
 type Newsroom struct {
 	Desk    deskStore
 	Readers deskReaders
+	Support *journey.Support
 	Staff   *desk.Staff
 	Secrets *desk.Secrets
 	Journal *desk.Journal

@@ -29,6 +29,7 @@ type deskReaders interface {
 	GrantsOf(ctx context.Context, readerID string) ([]billing.Grant, error)
 	GiftsBoughtBy(ctx context.Context, readerID string) ([]billing.Gift, error)
 	RedemptionsOf(ctx context.Context, readerID string) ([]billing.Redemption, error)
+	InvoiceOf(ctx context.Context, readerID, id string) (billing.Invoice, bool, error)
 	LettersOf(ctx context.Context, readerID, before string, n int) ([]desk.Letter, error)
 	SessionsOf(ctx context.Context, readerID string, now time.Time) ([]reader.Session, error)
 	deskPast
@@ -36,11 +37,13 @@ type deskReaders interface {
 
 func (s *Site) readersRoutes() []deskRoute {
 	one := views.DeskReaderPath(":id")
-	return []deskRoute{
+	return append([]deskRoute{
 		get(views.DeskReadersPath, desk.ReaderSee, s.readersFind),
 		get(one, desk.ReaderSee, s.readerPage),
 		get(views.DeskWhyPath(":id"), desk.ReaderSee, s.readerWhy),
-	}
+		get(one+"/view", desk.ReaderView, s.viewFront),
+		get(one+"/view/:slug", desk.ReaderView, s.viewStory),
+	}, s.readerToolRoutes()...)
 }
 
 // How many rows the desk's pages about readers show.
@@ -163,6 +166,7 @@ func (s *Site) showReader(c echo.Context, m desk.Member, status int, trouble *vi
 		}
 	}
 	page.DeskFrame = s.deskFrame(c, m, readerCalled(who), readerTrail()...)
+	page.Tools = s.readerTools(m, page)
 	return s.render(c, status, views.Reader(page))
 }
 

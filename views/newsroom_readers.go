@@ -1,6 +1,7 @@
 package views
 
 import (
+	"strings"
 	"time"
 
 	"broadsheet/billing"
@@ -42,6 +43,7 @@ type ReaderPage struct {
 	Letters   []desk.Letter
 	Sessions  []reader.Session
 	Meter     ReaderMeter
+	Tools     []Tool
 	Trouble   *Notice // what a form could not do
 }
 
@@ -58,6 +60,16 @@ type ReaderMeter struct {
 	Window          time.Duration
 	Resets          time.Time
 	Counts          []MeterCount
+}
+
+// ours reports whether the desk gave it, and so can end it.
+func (p ReaderPage) ours(g billing.Grant) bool {
+	return p.Member.May(desk.ReaderHelp) && strings.HasPrefix(g.ID, "desk-") && (g.To.IsZero() || g.To.After(p.Now))
+}
+
+// refundable reports whether an invoice could go back in part.
+func (p ReaderPage) refundable(i billing.Invoice) bool {
+	return p.Member.May(desk.MoneyRefund) && i.Paid > 0
 }
 
 func (p ReaderPage) called() string { return firstOf(p.Who.Name, p.Who.Email) }

@@ -46,6 +46,7 @@ func (p *paper) openStripe(ctx context.Context) error {
 	}
 	write.HandleMoves(p.runner.Handle, p.billing)
 	p.runner.Handle(billing.EffectSecond, write.EndSecond(p.billing))
+	journey.HandleCustody(p.runner.Handle, p.billing)
 	p.runner.Handle(billing.EffectPay, journey.PayOpen(p.billing))
 	p.runner.Every(journey.ReminderJob, 24*time.Hour, journey.Remind(p.billing))
 	p.background = append(p.background, p.billing.Work, p.billing.KeepReconciled)
