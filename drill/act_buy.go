@@ -15,7 +15,7 @@ var buying = action{
 }
 
 func buy(ctx context.Context, v *visit) error {
-	p, err := v.web.get(ctx, "/subscribe")
+	p, err := v.web.get(ctx, v.plans())
 	if err != nil {
 		return err
 	}

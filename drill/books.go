@@ -35,6 +35,7 @@ type bookCustomer struct {
 type bookSub struct {
 	ID, Customer, Status string
 	LatestInvoice        string `json:"latest_invoice"`
+	CurrentPeriodStart   int64  `json:"current_period_start"`
 	CurrentPeriodEnd     int64  `json:"current_period_end"`
 	CancelAt             *int64 `json:"cancel_at"`
 	PauseCollection      *struct {
@@ -70,7 +71,10 @@ type bookInvoice struct {
 	Attempts        int                      `json:"attempt_count"`
 	DueDate         *int64                   `json:"due_date"`
 	Discounts       []struct{ Amount int64 } `json:"total_discount_amounts"`
-	Steps           struct {
+	Lines           struct {
+		Data []struct{ Period struct{ Start, End int64 } }
+	}
+	Steps struct {
 		FinalizedAt *int64 `json:"finalized_at"`
 	} `json:"status_transitions"`
 }
@@ -115,7 +119,7 @@ type bookEntry struct {
 }
 
 type bookSession struct {
-	ID, Mode, Currency string
+	ID, Mode, Currency, Invoice string
 
 	AmountTotal   int64  `json:"amount_total"`
 	PaymentStatus string `json:"payment_status"`

@@ -51,7 +51,7 @@ func (e *evidence) faults() []string {
 	var all []string
 	all = append(all, e.rows.troubles...)
 	for _, check := range []func(*evidence) []string{
-		checkPromises, checkRows, checkAccess, checkOnePlan, checkInvoices, checkLedger, checkMails, checkReconciler,
+		checkPromises, checkRows, checkAccess, checkOnePlan, checkInvoices, checkLedger, checkGifts, checkMails, checkReconciler,
 	} {
 		all = append(all, check(e)...)
 	}

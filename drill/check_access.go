@@ -14,14 +14,14 @@ const grace = 14 * day
 // grants states the rule of access a second time: a subscription opens stories
 // while Stripe calls it active or trialing, and for fourteen days after the
 // oldest invoice that is unpaid was due while it calls it past_due; not while
-// collection is paused, not from the time on at which it is cancelled, and in no
+// collection is paused and what was paid for before has run out, not from the time on at which it is cancelled, and in no
 // other status.
 func (b *books) grants(s bookSub, now time.Time) bool {
 	at := now.Unix()
 	if s.CancelAt != nil && at >= *s.CancelAt {
 		return false
 	}
-	if p := s.PauseCollection; p != nil && (p.ResumesAt == nil || at < *p.ResumesAt) {
+	if p := s.PauseCollection; p != nil && (p.ResumesAt == nil || at < *p.ResumesAt) && at >= b.paidUntil(s) {
 		return false
 	}
 	switch s.Status {
@@ -31,6 +31,24 @@ func (b *books) grants(s bookSub, now time.Time) bool {
 		return at < b.unpaidSince(s)+int64(grace/time.Second)
 	}
 	return false
+}
+
+// paidUntil is the end of the last stretch of time that an invoice of the
+// subscription paid for.
+func (b *books) paidUntil(s bookSub) int64 {
+	until := s.CurrentPeriodStart
+	for _, inv := range b.invoices {
+		if inv.Subscription != s.ID || inv.Status != "paid" {
+			continue
+		}
+		if inv.ID == s.LatestInvoice {
+			return s.CurrentPeriodEnd
+		}
+		for _, line := range inv.Lines.Data {
+			until = max(until, line.Period.End)
+		}
+	}
+	return until
 }
 
 // unpaidSince is when the oldest invoice of a subscription that is still owed

@@ -50,7 +50,7 @@ func (b *books) ledger(currency string) (l ledger) {
 		}
 	}
 	for _, s := range b.once {
-		if s.Mode == "payment" && s.PaymentStatus == "paid" && s.Currency == currency {
+		if s.Mode == "payment" && s.Invoice == "" && s.PaymentStatus == "paid" && s.Currency == currency {
 			l.once += s.AmountTotal
 		}
 	}

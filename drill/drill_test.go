@@ -97,7 +97,7 @@ func TestBilling(t *testing.T) {
 		verdict(t, r, err)
 		return
 	}
-	r, err := drilled(Options{Database: "sqlite", Readers: 300, Life: 365 * day, Kills: -1})
+	r, err := drilled(Options{Database: "sqlite", Readers: 400, Life: 365 * day, Kills: -1})
 	verdict(t, r, err)
 }
 

@@ -15,6 +15,7 @@ type rows struct {
 	subs     map[string]rowSub
 	invoices map[string]rowInvoice
 	grants   []rowGrant
+	gifts    []rowGift
 	events   map[string]bool // in the inbox
 	troubles []string        // what should be empty and is not, in words
 }
@@ -34,6 +35,12 @@ type rowGrant struct {
 	id, reader string
 	from       int64
 	to         sql.NullInt64
+}
+
+// rowGift is a gift that somebody redeemed.
+type rowGift struct {
+	id, charge, currency string
+	amount               int64
 }
 
 // micro is a time as the paper's tables hold it.
@@ -69,6 +76,7 @@ func readRows(o Options, now time.Time) (_ *rows, err error) {
 		{`SELECT id, reader_id, lookup_key, status, period_end, cancel_at, paused_until, is_paused FROM subscriptions`, r.takeSub},
 		{`SELECT id, status, currency, reader_id, amount, paid, remaining FROM invoices`, r.takeInvoice},
 		{`SELECT id, reader_id, from_at, to_at FROM grants`, r.takeGrant},
+		{`SELECT gifts.id, gifts.charge, gifts.currency, gifts.amount FROM gift_redemptions JOIN gifts ON gifts.id = gift_redemptions.gift`, r.takeGift},
 		{`SELECT id FROM stripe_events`, r.takeEvent},
 	} {
 		if err := each(db, read.query, read.take); err != nil {
@@ -129,6 +137,13 @@ func (r *rows) takeGrant(row *sql.Rows) error {
 	var g rowGrant
 	err := row.Scan(&g.id, &g.reader, &g.from, &g.to)
 	r.grants = append(r.grants, g)
+	return err
+}
+
+func (r *rows) takeGift(row *sql.Rows) error {
+	var g rowGift
+	err := row.Scan(&g.id, &g.charge, &g.currency, &g.amount)
+	r.gifts = append(r.gifts, g)
 	return err
 }
 

@@ -59,7 +59,7 @@ func (s *stage) settle(ctx context.Context) (*evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.gates, e.firstRun, e.secondRun, e.odd = gates, runs[0], runs[1], s.odd
+	e.gates, e.firstRun, e.secondRun, e.odd = gates, runs[0], runs[1], append(s.odd, s.neverDone()...)
 	return e, nil
 }
 

@@ -22,7 +22,8 @@ type stage struct {
 	dice           *rand.Rand
 	readers        []*reader
 	byAddress      map[string]*reader
-	letters        int    // of the post that were looked through
+	letters        int // of the post that were looked through
+	gifts          gifts
 	story          string // for subscribers only
 	now            time.Time
 	diary          *os.File // each leg, its weather and how long it took
@@ -55,6 +56,9 @@ func open(ctx context.Context, o Options) (_ *stage, err error) {
 		}
 	}
 	if _, err := s.paper.command(ctx, "plans", "push", "--webhook", s.paper.url+"/webhooks/stripe"); err != nil {
+		return nil, err
+	}
+	if err := s.makeCodes(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.db.QueryRowContext(ctx, `SELECT slug FROM stories WHERE access = 'subscribers' ORDER BY slug LIMIT 1`).Scan(&s.story); err != nil {

@@ -45,6 +45,24 @@ func (t *tally) wonder(what string) {
 	t.odd = append(t.odd, what)
 }
 
+// enough is how many days of all readers' lives together must show every action.
+const enough = 30_000
+
+// neverDone names the actions that no reader brought to its end, once so much
+// was lived that each must have come up: a page that moved would make its action
+// idle for ever, and the drill prove less than it says.
+func (s *stage) neverDone() (wrong []string) {
+	if s.Readers*int(s.Life/day) < enough {
+		return nil
+	}
+	for _, a := range actions {
+		if s.done[a.name] == 0 {
+			wrong = append(wrong, fmt.Sprintf("no reader managed to %s in all that time", a.name))
+		}
+	}
+	return wrong
+}
+
 // showProgress prints a line every few seconds until it is stopped.
 func (s *stage) showProgress() (stop func()) {
 	over, ended := make(chan struct{}), make(chan struct{})
