@@ -12,7 +12,7 @@ func TestCheckGifts(t *testing.T) {
 	back.AmountRefunded = 2100
 	failed := paid
 	failed.Paid = false
-	gift := rowGift{"gift_1", "ch_1", "eur", 2100}
+	gift := rowGift{"gift_1", "reader", "ch_1", "eur", 2100}
 	dearer := gift
 	dearer.amount = 2101
 	twin := gift

@@ -31,6 +31,11 @@ func (e *evidence) accounts() map[string]account {
 			}
 		})
 	}
+	for _, g := range e.rows.gifts { // a gift that is over has a letter of its own
+		a := out[e.rows.readers[g.reader]]
+		a.ended++
+		out[e.rows.readers[g.reader]] = a
+	}
 	for _, inv := range e.books.invoices {
 		note(inv.Customer, func(a *account) {
 			a.attempts += inv.Attempts

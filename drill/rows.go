@@ -39,8 +39,9 @@ type rowGrant struct {
 
 // rowGift is a gift that somebody redeemed.
 type rowGift struct {
-	id, charge, currency string
-	amount               int64
+	id, reader, charge, currency string
+
+	amount int64
 }
 
 // micro is a time as the paper's tables hold it.
@@ -76,7 +77,7 @@ func readRows(o Options, now time.Time) (_ *rows, err error) {
 		{`SELECT id, reader_id, lookup_key, status, period_end, cancel_at, paused_until, is_paused FROM subscriptions`, r.takeSub},
 		{`SELECT id, status, currency, reader_id, amount, paid, remaining FROM invoices`, r.takeInvoice},
 		{`SELECT id, reader_id, from_at, to_at FROM grants`, r.takeGrant},
-		{`SELECT gifts.id, gifts.charge, gifts.currency, gifts.amount FROM gift_redemptions JOIN gifts ON gifts.id = gift_redemptions.gift`, r.takeGift},
+		{`SELECT gifts.id, gift_redemptions.reader_id, gifts.charge, gifts.currency, gifts.amount FROM gift_redemptions JOIN gifts ON gifts.id = gift_redemptions.gift`, r.takeGift},
 		{`SELECT id FROM stripe_events`, r.takeEvent},
 	} {
 		if err := each(db, read.query, read.take); err != nil {
@@ -142,7 +143,7 @@ func (r *rows) takeGrant(row *sql.Rows) error {
 
 func (r *rows) takeGift(row *sql.Rows) error {
 	var g rowGift
-	err := row.Scan(&g.id, &g.charge, &g.currency, &g.amount)
+	err := row.Scan(&g.id, &g.reader, &g.charge, &g.currency, &g.amount)
 	r.gifts = append(r.gifts, g)
 	return err
 }

@@ -46,7 +46,7 @@ func (t *tally) wonder(what string) {
 }
 
 // enough is how many days of all readers' lives together must show every action.
-const enough = 30_000
+const enough = 100_000
 
 // neverDone names the actions that no reader brought to its end, once so much
 // was lived that each must have come up: a page that moved would make its action

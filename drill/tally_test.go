@@ -8,7 +8,7 @@ import (
 // An action that nobody managed is told, once enough was lived.
 func TestNeverDone(t *testing.T) {
 	t.Parallel()
-	s := &stage{Options: Options{Readers: 100, Life: 300 * day}, tally: tally{done: map[string]int{}}}
+	s := &stage{Options: Options{Readers: 400, Life: 300 * day}, tally: tally{done: map[string]int{}}}
 	for _, a := range actions {
 		s.done[a.name] = 1
 	}
