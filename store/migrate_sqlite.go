@@ -6,6 +6,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // errSplit is a migration that ended the transaction it runs in: what came
@@ -32,7 +35,7 @@ func (db *DB) migrateSQLite(ctx context.Context) (steps int, err error) {
 }
 
 func (db *DB) migrateOn(ctx context.Context, whole *wholeTx) (steps int, err error) {
-	if _, err := whole.ExecContext(ctx, `BEGIN IMMEDIATE`, nil); err != nil {
+	if err := whole.begin(ctx); err != nil {
 		return 0, err
 	}
 	end := `ROLLBACK`
@@ -75,6 +78,22 @@ type sqliteConn interface {
 type wholeTx struct {
 	sqliteConn
 	split bool // a savepoint was gone when it was to end
+}
+
+// queues is how often a process asks anew for its turn at migrating, each time
+// for as long as any write waits: another's upgrade of a large paper takes
+// longer than that.
+const queues = 60
+
+// begin takes the writer.
+func (c *wholeTx) begin(ctx context.Context) error {
+	for range queues {
+		_, err := c.ExecContext(ctx, `BEGIN IMMEDIATE`, nil)
+		if busy, ok := errors.AsType[*sqlite.Error](err); !ok || busy.Code()&0xff != sqlite3.SQLITE_BUSY || ctx.Err() != nil {
+			return err
+		}
+	}
+	return errors.New("another program has been writing to the database for ten minutes")
 }
 
 func (c *wholeTx) Connect(context.Context) (driver.Conn, error) { return c, nil }
