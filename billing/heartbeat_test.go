@@ -3,6 +3,7 @@ package billing_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,11 +18,11 @@ func TestSignsOfLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := billing.New(billing.Parts{Wall: clock.Wall{}})
-		var until time.Time
+		var until atomic.Pointer[time.Time]
 		signs := 0
 		err := billing.WhileAlive(s, t.Context(), func(_ context.Context, to time.Time) error {
 			signs++
-			if until = to; signs == 2 {
+			if until.Store(&to); signs == 2 {
 				return errors.New("the database is busy")
 			}
 			return nil
@@ -31,7 +32,7 @@ func TestSignsOfLife(t *testing.T) {
 				return ctx.Err()
 			case <-time.After(10*billing.Beat + time.Second):
 			}
-			if left := time.Until(until); left < billing.HeldFor-billing.Beat {
+			if left := time.Until(*until.Load()); left < billing.HeldFor-billing.Beat {
 				t.Errorf("what is worked at is held for %s more only", left)
 			}
 			return nil
