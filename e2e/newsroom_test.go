@@ -106,7 +106,12 @@ func deskKnown(b *Browser) known {
 	one := b.Get("/newsroom/staff").Find(`tbody a[href^="/newsroom/staff/"]`).First().AttrOr("href", "/newsroom/staff/none")
 	someone := b.Get("/newsroom/readers").Find(`tbody a[href^="/newsroom/readers/"]`).First().AttrOr("href", "/newsroom/readers/none")
 	first := b.Get("/").Find(`main a[href^="/stories/"]`).First().AttrOr("href", "/stories/none")
+	story := b.Get("/newsroom/stories").Find(`tbody a[href^="/newsroom/stories/"]`).First().AttrOr("href", "/newsroom/stories/none")
 	return known{
+		"/newsroom/stories/:id":            {story},
+		"/newsroom/stories/:id/page":       {story + "/page"},
+		"/newsroom/stories/:id/history":    {story + "/history?revision=1"},
+		"/newsroom/stories/:id/withdraw":   {story + "/withdraw"},
 		"/newsroom/readers/:id":            {someone},
 		"/newsroom/readers/:id/name":       {someone + "/name"},
 		"/newsroom/readers/:id/email":      {someone + "/email"},

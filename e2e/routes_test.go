@@ -138,7 +138,7 @@ func knownPaths(t testing.TB, p *Paper) known {
 	add("/signin/link/:token", p.Link(t, email), "/signin/link/made-up")
 	add("/account/invoices/:id", "/account/invoices/in_made_up", "/account/invoices/in_made_up.pdf")
 	add("/preview/:token", "/preview/made-up")
-	for _, page := range []string{"", "/page", "/history", "/withdraw"} {
+	for _, page := range []string{"", "/page", "/history", "/withdraw", "/ready", "/picture", "/publish", "/schedule", "/unschedule", "/embargo", "/correct", "/link", "/links", "/restore"} {
 		add("/newsroom/stories/:id"+page, "/newsroom/stories/made-up"+page)
 	}
 	add("/account/card/:token", "/account/card/made-up")

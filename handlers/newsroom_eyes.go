@@ -11,7 +11,7 @@ import (
 // stands for them. Nothing is counted by looking.
 func (s *Site) eyesOf(ctx context.Context, who reader.Reader) (viewer, paywall.Decision, error) {
 	now, set := s.now(), s.furniture.now()
-	v := viewer{who: paywall.Who{Reader: who.ID}, audience: registered, principal: &reader.Principal{Reader: who}}
+	v := viewer{who: paywall.Who{Reader: who.ID}, audience: registered, principal: &reader.Principal{Reader: who}, still: true}
 	var err error
 	if who.IsVerified() {
 		if v.role, err = s.Newsroom.Readers.RoleAt(ctx, who.ID, now); err != nil {

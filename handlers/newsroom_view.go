@@ -84,8 +84,8 @@ func (s *Site) throughEyes(h help, page templ.Component) error {
 	view := h.path("/view")
 	html := strings.NewReplacer(`href="/stories/`, `href="`+view+`/`, `href="/"`, `href="`+view+`"`).Replace(drawn.String())
 	before, after, ok := strings.Cut(html, "<body")
-	if open := strings.IndexByte(after, '>'); ok && open >= 0 {
-		html = before + "<body" + after[:open+1] + banner.String() + after[open+1:]
+	if head, rest, skips := strings.Cut(after, "</a>"); ok && skips {
+		html = before + "<body" + head + "</a>" + banner.String() + rest // behind the link that skips to the content
 	}
 	h.c.Response().Header().Set("Content-Security-Policy", viewPolicy)
 	h.c.Response().Header().Set("X-Robots-Tag", "noindex")

@@ -186,6 +186,7 @@ type viewer struct {
 	role      reader.Role
 	unlimited bool
 	notice    *views.Notice // about this reader alone: the page is not kept
+	still     bool          // the page is only to be looked at
 }
 
 // viewer reads the request's cookies and asks what they stand for.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"broadsheet/internal/archive"
@@ -66,7 +67,7 @@ func restoreFrom(ctx context.Context, conf config.Config, r *archive.Reader, for
 	if err := r.Check(ctx); err != nil {
 		return "", err
 	}
-	stamp := clock.Wall{}.Now().Format("20060102T150405.000000")
+	stamp := strings.ReplaceAll(clock.Wall{}.Now().Format("20060102T150405.000000"), ".", "")
 	site, err := store.OpenSite(ctx, address, stamp)
 	if err != nil {
 		return "", inUse(err)
