@@ -88,7 +88,7 @@ func TestABackupTakesNoMoreMemoryForMoreRows(t *testing.T) {
 func peak(t *testing.T, rows int) int {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestFlatChild$")
-	child.Env = append(os.Environ(), fmt.Sprint(childRows, "=", rows), "GOGC=20") // what is garbage is no use of memory
+	child.Env = append(os.Environ(), fmt.Sprint(childRows, "=", rows), "GOGC=10") // what is garbage is no use of memory
 	out, err := child.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
