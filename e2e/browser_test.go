@@ -178,6 +178,9 @@ func (pg *Page) Submit(selector string, fields ...string) *Page {
 		values[name] = given
 	}
 	form.Find("[required]").Each(func(_ int, field *goquery.Selection) {
+		if _, anyway := at.Attr("formnovalidate"); anyway {
+			return
+		}
 		if name := field.AttrOr("name", ""); values.Get(name) == "" {
 			t.Fatalf("%s: the form at %q needs %q", pg.URL, selector, name)
 		}

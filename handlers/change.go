@@ -105,14 +105,16 @@ func (s *Site) showPreview(c echo.Context, status int, page views.PreviewPage) e
 	}
 	page.Frame = s.frame(v, "Change your plan", views.ChangePath)
 	page.NoIndex, page.Frame.Notice = true, nil
-	names := display.English.Regions()
-	page.Country = func(code string) string {
-		if region, err := language.ParseRegion(code); err == nil {
-			return names.Name(region)
-		}
-		return code
-	}
+	page.Country = countryName
 	return s.render(c, status, views.Preview(page))
+}
+
+// countryName is a country's name for its two letters, or these.
+func countryName(code string) string {
+	if region, err := language.ParseRegion(code); err == nil {
+		return display.English.Regions().Name(region)
+	}
+	return code
 }
 
 // notChanged answers a choice that cannot be had as things stand.

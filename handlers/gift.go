@@ -264,7 +264,7 @@ func (s *Site) showRedeem(c echo.Context, status int, page views.RedeemPage) err
 	if err != nil {
 		return err
 	}
-	page.Frame, page.ShipTo = f, s.furniture.now().catalogue.ShipsTo
+	page.Frame, page.ShipTo, page.Country = f, s.furniture.now().catalogue.ShipsTo, countryName
 	page.Path = views.RedeemPath
 	return s.render(c, status, views.Redeem(page))
 }

@@ -70,7 +70,8 @@ func (b bought) unlimited(c billing.Catalogue, now time.Time) bool {
 	})
 }
 
-// notice is the banner of a reader whose payment failed, nil for all others.
+// notice is the banner of a reader whose payment failed or whose plan is paused,
+// nil for all others.
 func (b bought) notice(now time.Time, zone *time.Location) *views.Notice {
 	sub := billing.Current(b.subs, now)
 	if sub == nil {
@@ -88,6 +89,12 @@ func (b bought) notice(now time.Time, zone *time.Location) *views.Notice {
 			Kind: views.Bad, Title: "Your plan has stopped, because its payment failed.",
 			Text: "Nothing of yours is lost.", Link: views.AccountPath, LinkText: "Use another card",
 		}
+	case billing.StandsPaused:
+		n := &views.Notice{Title: "Your plan is paused.", Text: "Nothing is charged.", Link: views.AccountPath, LinkText: "See when it returns"}
+		if back := sub.NextPayment(); !back.IsZero() {
+			n.Text, n.LinkText = "It returns on "+back.In(zone).Format("2 January")+".", "End the pause"
+		}
+		return n
 	}
 	return nil
 }

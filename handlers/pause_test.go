@@ -45,7 +45,7 @@ func TestPausePage(t *testing.T) {
 		}
 	}
 	location(t, w.send(http.MethodPost, "/account/pause", url.Values{"months": {"2"}}), "/account")
-	w.says("/account", "Pauses", "Nothing is charged for the pause", "End the pause", "until its pause begins on")
+	w.says("/account", "Pauses", "nothing is charged for the pause", "End the pause", "until its pause begins on")
 	w.says("/account/pause", "The pause begins on", "nothing is charged, and Digital goes on")
 	if a := w.send(http.MethodPost, "/account/pause", url.Values{"months": {"1"}}); a.StatusCode != http.StatusConflict || !strings.Contains(a.body, "paused already") {
 		t.Errorf("a second pause: %d", a.StatusCode)

@@ -188,7 +188,8 @@ type RedeemPage struct {
 	Error   string
 	Offer   *billing.GiftOffer // what the code opens; nil asks for one
 	Ship    billing.Postal
-	ShipTo  []string // countries
+	ShipTo  []string // countries, by their two letters
+	Country func(code string) string
 	ShipErr string
 }
 

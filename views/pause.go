@@ -94,17 +94,17 @@ func (p AccountPage) paused() standing {
 	out := standing{pill: "Paused", next: "Next payment", nextFact: "None while paused"}
 	if next := s.NextPayment(); !next.IsZero() {
 		out.nextFact = p.nextSum() + " on " + p.day(next)
-		out.nextHint = "Nothing is charged for the pause. It all returns on " + p.date(next)
+		out.nextHint = "Nothing is charged before that day, when everything returns"
 	}
 	switch s.PauseBehavior {
 	case billing.PauseDraft:
-		out.pill, out.kind, out.nextHint = "Active", Good, "Payments are put off. What falls due meanwhile is asked for later"
+		out.pill, out.kind, out.nextHint = "Active", Good, "Payments are put off: what falls due meanwhile is asked for later"
 	case billing.PauseUncollectible:
 		out.pill, out.kind, out.nextHint = "Active", Good, "Until then it is on the house: nothing is asked for"
 	default:
 		if p.Grants && !s.PausedFrom.IsZero() {
 			out.pill = "Pauses " + p.day(s.PausedFrom)
-			out.nextHint = "Everything stays open until " + p.date(s.PausedFrom) + ". Nothing is charged for the pause"
+			out.nextHint = "Everything stays open until " + p.date(s.PausedFrom) + ", and nothing is charged for the pause"
 		}
 	}
 	if s.NextPayment().IsZero() && !s.Stops() {
