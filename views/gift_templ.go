@@ -1999,7 +1999,7 @@ func accountHeld(p AccountPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</small></dd></div><div><dt>Next payment</dt><dd>None <small>It ends by itself; a plan chosen before then is moved back by what is left</small></dd></div></dl><div class=\"do\"><a class=\"btn btn-2 btn-small\" href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 164, "</small></dd></div><div><dt>Next payment</dt><dd>None <small>It ends by itself; a plan chosen before then renews later by what is left</small></dd></div></dl><div class=\"do\"><a class=\"btn btn-2 btn-small\" href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
