@@ -135,7 +135,7 @@ func TestGiftCodesAreNotGuessed(t *testing.T) {
 	other := p.Browser(t)
 	other.SignIn(newEmail())
 	lower := strings.ToLower(strings.ReplaceAll(right, "-", "+"))
-	other.Get("/gifts/redeem?code="+lower).Is(http.StatusOK).Submit(`form[action="/gifts/redeem"] button`).Is(http.StatusOK).Says(`is yours`)
+	other.Get("/gifts/redeem?code=" + lower).Is(http.StatusOK).Submit(`form[action="/gifts/redeem"] button`).Is(http.StatusOK).Says(`is yours`)
 }
 
 // A code can be typed where one pays, too; one that is none is told there.
