@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"maps"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -509,7 +508,7 @@ func engines(t *testing.T, test func(t *testing.T, b *bench)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, newBench(t, "sqlite://"+filepath.Join(t.TempDir(), "paper.db")))
+		test(t, newBench(t, storetest.Lite(t)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()

@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +20,7 @@ import (
 	"broadsheet/internal/id"
 	"broadsheet/reader"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 )
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -40,7 +40,7 @@ type room struct {
 func newRoom(t *testing.T) room {
 	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+	db, err := store.Open(ctx, storetest.Lite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +26,7 @@ import (
 	"broadsheet/news"
 	"broadsheet/paywall"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 )
 
 var noon = time.Date(2024, 4, 12, 12, 0, 0, 0, time.UTC)
@@ -101,7 +101,7 @@ func (l *logBook) String() string {
 func newBench(t *testing.T, change ...func(*handlers.Deps)) *bench {
 	t.Helper()
 	ctx := t.Context()
-	file := filepath.Join(t.TempDir(), "paper.db")
+	file := strings.TrimPrefix(storetest.Lite(t), "sqlite://")
 	db, err := store.Open(ctx, "sqlite://"+file)
 	if err != nil {
 		t.Fatal(err)

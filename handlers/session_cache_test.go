@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"broadsheet/internal/id"
 	"broadsheet/reader"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 )
 
 // A load that began before a session was ended must not bring it back, and
@@ -127,7 +127,7 @@ type sessionBench struct {
 
 func newSessionBench(t *testing.T, secure bool, remember time.Duration) *sessionBench {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+	db, err := store.Open(t.Context(), storetest.Lite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

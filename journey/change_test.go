@@ -3,7 +3,6 @@ package journey_test
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"broadsheet/news"
 	"broadsheet/reader"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 	letters "broadsheet/views/mail"
 )
 
@@ -27,7 +27,7 @@ func TestChangedLetters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+	db, err := store.Open(ctx, storetest.Lite(t))
 	must(err)
 	t.Cleanup(func() { db.Close() })
 	_, err = db.Migrate(ctx)

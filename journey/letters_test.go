@@ -3,7 +3,6 @@ package journey_test
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"broadsheet/news"
 	"broadsheet/reader"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 	letters "broadsheet/views/mail"
 )
 
@@ -36,7 +36,7 @@ func (s still) Now() time.Time { return time.Time(s) }
 func TestDunningLetters(t *testing.T) {
 	t.Parallel()
 	ctx, at := t.Context(), time.Date(2024, 5, 3, 12, 0, 0, 0, time.UTC)
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+	db, err := store.Open(ctx, storetest.Lite(t))
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -119,7 +119,7 @@ func TestDunningLetters(t *testing.T) {
 func TestBillingLetters(t *testing.T) {
 	t.Parallel()
 	ctx, at := t.Context(), time.Date(2024, 4, 10, 12, 0, 0, 0, time.UTC)
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+	db, err := store.Open(ctx, storetest.Lite(t))
 	must := func(err error) {
 		t.Helper()
 		if err != nil {

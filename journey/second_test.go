@@ -3,7 +3,6 @@ package journey_test
 import (
 	"context"
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 	"broadsheet/journey"
 	"broadsheet/news"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 	letters "broadsheet/views/mail"
 )
 
@@ -25,7 +25,7 @@ func (e ending) EndSecond(_ context.Context, _, sub string) (billing.Ending, boo
 func TestThePublisherHearsOfASecondSubscription(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	db, err := store.Open(ctx, "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+	db, err := store.Open(ctx, storetest.Lite(t))
 	if err != nil {
 		t.Fatal(err)
 	}

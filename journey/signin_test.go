@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -22,6 +21,7 @@ import (
 	"broadsheet/news"
 	"broadsheet/reader"
 	"broadsheet/store"
+	"broadsheet/store/storetest"
 	letters "broadsheet/views/mail"
 )
 
@@ -88,7 +88,7 @@ func (j *joined) Forget(...string) {}
 func onBoth(t *testing.T, run func(t *testing.T, b *bench)) {
 	t.Helper()
 	for name, url := range map[string]func(t *testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite://" + filepath.Join(t.TempDir(), "paper.db") },
+		"sqlite":   func(t *testing.T) string { return storetest.Lite(t) },
 		"postgres": func(t *testing.T) string { return pgtest.URL(t) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) *store.DB {
-		return open(t, "sqlite://"+filepath.Join(t.TempDir(), "paper.db"))
+		return open(t, storetest.Lite(t))
 	})
 }
 

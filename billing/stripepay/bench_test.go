@@ -76,7 +76,7 @@ func engines(t *testing.T, test func(t *testing.T, b *bench)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) {
 		t.Parallel()
-		test(t, newBench(t, "sqlite://"+filepath.Join(t.TempDir(), "paper.db")))
+		test(t, newBench(t, storetest.Lite(t)))
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
@@ -88,7 +88,7 @@ func engines(t *testing.T, test func(t *testing.T, b *bench)) {
 func lite(t *testing.T, test func(t *testing.T, b *bench)) {
 	t.Helper()
 	t.Parallel()
-	test(t, newBench(t, "sqlite://"+filepath.Join(t.TempDir(), "paper.db")))
+	test(t, newBench(t, storetest.Lite(t)))
 }
 
 func newBench(t *testing.T, database string) *bench {
