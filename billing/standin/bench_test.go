@@ -52,15 +52,17 @@ func newBench(t *testing.T, adjust ...func(*standin.Config)) *bench {
 	b := &bench{t: t, answer: http.StatusOK}
 	hook := httptest.NewServer(http.HandlerFunc(b.hook))
 	t.Cleanup(hook.Close)
-	api := httptest.NewServer(http.HandlerFunc(b.serve))
+	// It answers once there is something to answer with: its port may be one that
+	// somebody still knows from another test.
+	api := httptest.NewUnstartedServer(http.HandlerFunc(b.serve))
 	t.Cleanup(api.Close)
-	b.url = api.URL
+	b.url = "http://" + api.Listener.Addr().String()
 	paper, err := clock.OpenPaper(filepath.Join(t.TempDir(), "clock.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.clock = paper
-	cfg := standin.Config{Books: filepath.Join(t.TempDir(), "books.db"), PublicURL: api.URL, Key: testKey,
+	cfg := standin.Config{Books: filepath.Join(t.TempDir(), "books.db"), PublicURL: b.url, Key: testKey,
 		WebhookURL: hook.URL, WebhookSecret: secret, Clock: paper}
 	for _, fn := range adjust {
 		fn(&cfg)
@@ -68,6 +70,7 @@ func newBench(t *testing.T, adjust ...func(*standin.Config)) *bench {
 	if b.srv, err = standin.New(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
+	api.Start()
 	t.Cleanup(func() {
 		b.settle()
 		if err := b.srv.Close(); err != nil {
