@@ -32,6 +32,7 @@ type NewsStore interface {
 	Related(ctx context.Context, story news.Story, n int) ([]news.Teaser, error)
 	MostRead(ctx context.Context, since time.Time, n int) ([]news.Teaser, error)
 	AddReads(ctx context.Context, at time.Time, reads map[string]int) error
+	countStore
 }
 
 // shelvedStory is a story with what its page shows beside it.

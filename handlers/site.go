@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"broadsheet/internal/clock"
+	"broadsheet/numbers"
 	"broadsheet/paywall"
 )
 
@@ -63,6 +64,7 @@ type Site struct {
 	stories   *storyShelf
 	pages     *pageCache
 	reads     *readCounter
+	counts    *numbers.Counter
 	documents *documents
 	log       *accessLog
 	cross     *http.CrossOriginProtection
@@ -84,6 +86,7 @@ func New(ctx context.Context, deps Deps) (*Site, error) {
 		stories:   newStoryShelf(deps.News),
 		pages:     newPageCache(),
 		reads:     newReadCounter(),
+		counts:    numbers.NewCounter(),
 		documents: newDocuments(),
 		log:       newAccessLog(deps.Log),
 		cross:     http.NewCrossOriginProtection(),
@@ -130,6 +133,7 @@ func (s *Site) Run(ctx context.Context) {
 			s.Log.Error("the paper's furniture could not be read; the last one stays", "err", err)
 		}
 		s.flushReads(ctx)
+		s.flushCounts(ctx)
 	}
 }
 
@@ -146,6 +150,7 @@ func (s *Site) Refresh(ctx context.Context) error {
 // Close writes down what is still in memory. Call it when no request can come.
 func (s *Site) Close(ctx context.Context) {
 	s.flushReads(ctx)
+	s.flushCounts(ctx)
 	s.pages.close()
 	s.log.close()
 }

@@ -45,8 +45,8 @@ func (s *Site) story(c echo.Context) error {
 		// A search engine may index the story, not show a copy of it.
 		c.Response().Header()["X-Robots-Tag"] = []string{"noarchive"}
 	}
-	if d.Open() && !ask.Crawler && !ask.Bot && !ask.Preview && c.Request().Method == http.MethodGet {
-		s.reads.add(shelved.story.ID)
+	if !ask.Crawler && !ask.Bot && !ask.Preview && c.Request().Method == http.MethodGet {
+		s.count(c, shelved.story.ID, d)
 	}
 	key := s.pageKey("story", shelved.story.Slug, v, d)
 	// The paper may have changed since the story was taken from the shelf.

@@ -107,6 +107,7 @@ func testNews(t *testing.T, open Opener) {
 		"lists page by keyset without loss or repeat":        testKeyset,
 		"related: the desk's choice, the section, the paper": testRelated,
 		"most read counts from the day given":                testMostRead,
+		"counts add up by the hour":                          testHours,
 		"search finds heads and openings":                    testSearch,
 		"search never finds what is closed":                  testSearchClosed,
 		"publication, authors and pages":                     testFurniture,
