@@ -286,7 +286,7 @@ func (s *sale) sessionOf(ctx context.Context, c Checkout) (Session, error) {
 
 func (s *sale) close(ctx context.Context, c Checkout, state CheckoutState) error {
 	c.State = state
-	return s.held(ctx, func(ctx context.Context) error { return s.Store.SaveCheckout(ctx, c) })
+	return s.held(ctx, func(ctx context.Context) error { return s.saveClosed(ctx, c) })
 }
 
 // refuseIfBought asks Stripe once more, after a session turned out complete.
@@ -318,7 +318,12 @@ func (s *sale) clearIncomplete(ctx context.Context, subs []Subscription) error {
 // next try finds the session by the row's id in its metadata.
 func (s *sale) start(ctx context.Context, c Checkout) (string, error) {
 	c.Tries++
-	if err := s.held(ctx, func(ctx context.Context) error { return s.Store.SaveCheckout(ctx, c) }); err != nil {
+	if err := s.held(ctx, func(ctx context.Context) error {
+		if err := s.Store.SaveCheckout(ctx, c); err != nil {
+			return err
+		}
+		return s.counted(ctx, c, StepBegun)
+	}); err != nil {
 		return "", err
 	}
 	catalogue, err := s.Store.Catalogue(ctx)

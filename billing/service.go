@@ -56,6 +56,7 @@ type Parts struct {
 	Wall     clock.Clock
 	Enqueue  Enqueue               // nil drops effects
 	Changed  func(readerID string) // called after each sync, so that memories forget; nil is fine
+	Counting Counting              // nil counts nothing
 	Log      *slog.Logger
 	Gifts    GiftCodes
 	BaseURL  string // the paper's public address, without a slash at its end

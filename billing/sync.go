@@ -208,7 +208,7 @@ func (s *Service) record(ctx context.Context, seen sight) (Synced, error) {
 		return out, err
 	}
 	if seen.checkout != nil {
-		if err := s.Store.SaveCheckout(ctx, *seen.checkout); err != nil {
+		if err := s.saveClosed(ctx, *seen.checkout); err != nil {
 			return out, err
 		}
 	}

@@ -71,7 +71,7 @@ func newCounter(t *testing.T) *counter {
 		must(billing.Push(t.Context(), pay, db, sold, billing.PushOptions{BaseURL: base}, func(string) {}))
 		d.Paper, d.Plans, d.Holdings = paper, db, handlers.NewHoldings(db)
 		c.sells = billing.New(billing.Parts{
-			Store: db, Gateway: pay, Verifier: pay, Paper: paper, Wall: d.Wall, Changed: d.Holdings.Forget, BaseURL: base,
+			Store: db, Gateway: pay, Verifier: pay, Paper: paper, Wall: d.Wall, Changed: d.Holdings.Forget, BaseURL: base, Counting: countsOf(d).Checkout,
 		})
 		keys, err := reader.NewKeys("the secret of this bench")
 		must(err)
@@ -79,7 +79,7 @@ func newCounter(t *testing.T) *counter {
 		must(err)
 		previews, err := billing.NewPreviews("the secret of this bench")
 		must(err)
-		d.Till = handlers.Till{Billing: c.sells, Cards: c.cards, Previews: previews, Readers: db, Buying: journey.NewCheckout(journey.CheckoutParts{Store: db, Billing: c.sells, Keys: keys})}
+		d.Till = handlers.Till{Billing: c.sells, Cards: c.cards, Previews: previews, Readers: db, Buying: journey.NewCheckout(journey.CheckoutParts{Store: db, Billing: c.sells, Keys: keys, Counts: countsOf(d)})}
 	})
 	return c
 }

@@ -2,9 +2,12 @@ package handlers
 
 import (
 	"context"
+	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"broadsheet/news"
 	"broadsheet/numbers"
 	"broadsheet/paywall"
 )
@@ -14,8 +17,20 @@ type countStore interface {
 	AddHours(ctx context.Context, lines map[numbers.Key]int) error
 }
 
+// flushCountsEvery is how long counts lie in memory, and so what a killed
+// process loses.
+const flushCountsEvery = 2 * time.Second
+
+// counts reports whether a request is somebody's who is counted: a person that
+// is not of the desk, and really looks.
+func counts(c echo.Context, ask paywall.Ask) bool {
+	req := c.Request()
+	return !ask.Crawler && !ask.Bot && !ask.Preview && req.Method == http.MethodGet && !isPrefetch(req) &&
+		(ask.Story.Access != news.Free || !paywall.IsMachine(req.UserAgent()))
+}
+
 // count counts a story that was shown to a person, or the gate that was.
-func (s *Site) count(c echo.Context, story string, d paywall.Decision) {
+func (s *Site) count(story, source string, d paywall.Decision) {
 	what := numbers.Read
 	switch {
 	case d.Open():
@@ -25,7 +40,7 @@ func (s *Site) count(c echo.Context, story string, d paywall.Decision) {
 	default:
 		what = numbers.SubscribeWall
 	}
-	s.counts.Add(s.now(), story, what, numbers.SourceOf(c.Request().Referer(), s.Config.BaseURL.Hostname()))
+	s.counts.Add(s.now().In(s.furniture.now().zone), story, what, source)
 }
 
 func (s *Site) flushCounts(ctx context.Context) {

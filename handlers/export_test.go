@@ -1,9 +1,16 @@
 package handlers
 
-import "broadsheet/desk"
+import (
+	"context"
+
+	"broadsheet/desk"
+)
 
 // PartSitemaps lets a sitemap list fewer stories than the protocol allows.
 func PartSitemaps(s *Site, stories int) { s.documents.part = stories }
+
+// Flush writes down what is counted in memory.
+func Flush(ctx context.Context, s *Site) { s.flushCounts(ctx) }
 
 // TokenHash is how a session's token is kept.
 func TokenHash(token string) string { return tokenHash(token) }

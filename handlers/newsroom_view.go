@@ -52,7 +52,7 @@ func (s *Site) viewStory(c echo.Context, m desk.Member) error {
 		return err
 	}
 	ask.Counts, ask.Registered = pool.Counts, h.who.IsVerified()
-	return s.throughEyes(h, s.storyView(v, shelved, paywall.Decide(ask)))
+	return s.throughEyes(h, s.storyView(v, shelved, paywall.Decide(ask), ""))
 }
 
 // eyesFor is the reader whose eyes are borrowed.

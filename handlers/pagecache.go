@@ -44,8 +44,9 @@ type pageKey struct {
 	reason    paywall.Reason
 	left      int16
 	allowance int16
-	meter     bool  // the strip is shown
-	resets    int32 // the day on which a closed gate opens, 0 if not said
+	meter     bool   // the strip is shown
+	resets    int32  // the day on which a closed gate opens, 0 if not said
+	via       string // what led to a closed gate, for its forms; "" for nothing
 }
 
 // page is a finished page in up to three encodings. The compressed ones appear

@@ -48,7 +48,7 @@ func newEntrance(t *testing.T, change ...func(*handlers.Deps)) *entrance {
 		db, base := d.Gate.(storeOf), d.Config.BaseURL.String()
 		d.Config.Development, d.Wall, d.Box = true, e.wall, e.box
 		d.Entry = journey.NewSignIn(journey.SignInParts{
-			Store: db, Pools: d.Meter, Outbox: atOnce{e.box}, Keys: keys,
+			Store: db, Pools: d.Meter, Outbox: atOnce{e.box}, Keys: keys, Counts: countsOf(d),
 			House: func(context.Context) (letters.House, error) {
 				return letters.House{Paper: news.Publication{Name: "The Test"}, BaseURL: base}, nil
 			},

@@ -123,7 +123,7 @@ const follow = 300 * time.Millisecond
 func (s *Site) Run(ctx context.Context) {
 	tick := time.NewTicker(follow)
 	defer tick.Stop()
-	for {
+	for n := 0; ; n++ {
 		select {
 		case <-ctx.Done():
 			return
@@ -133,7 +133,9 @@ func (s *Site) Run(ctx context.Context) {
 			s.Log.Error("the paper's furniture could not be read; the last one stays", "err", err)
 		}
 		s.flushReads(ctx)
-		s.flushCounts(ctx)
+		if n%int(flushCountsEvery/follow) == 0 {
+			s.flushCounts(ctx)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"broadsheet/internal/fault"
 	"broadsheet/internal/id"
 	"broadsheet/news"
+	"broadsheet/numbers"
 	"broadsheet/paywall"
 	"broadsheet/reader"
 	"broadsheet/views"
@@ -45,16 +46,20 @@ func (s *Site) story(c echo.Context) error {
 		// A search engine may index the story, not show a copy of it.
 		c.Response().Header()["X-Robots-Tag"] = []string{"noarchive"}
 	}
-	if !ask.Crawler && !ask.Bot && !ask.Preview && c.Request().Method == http.MethodGet {
-		s.count(c, shelved.story.ID, d)
+	via := numbers.SourceOf(c.Request().Referer(), s.Config.BaseURL.Hostname())
+	if counts(c, ask) {
+		s.count(shelved.story.ID, via, d)
 	}
 	key := s.pageKey("story", shelved.story.Slug, v, d)
+	if !d.Open() && via != numbers.Direct {
+		key.via = via // the wall's forms carry it
+	}
 	// The paper may have changed since the story was taken from the shelf.
 	key.version, key.wall, key.reason = shelved.version, d.Wall, d.Reason
 	if !d.Open() && d.Reason == paywall.Spent && !d.Resets.IsZero() {
 		key.resets = dayOf(d.Resets, s.furniture.now().zone)
 	}
-	build := func(context.Context) (templ.Component, error) { return s.storyView(v, shelved, d), nil }
+	build := func(context.Context) (templ.Component, error) { return s.storyView(v, shelved, d, key.via), nil }
 	return s.answer(c, v, key, build)
 }
 
@@ -138,12 +143,12 @@ func isPrefetch(r *http.Request) bool {
 
 // storyView shapes the page. The body passes through Show, so what is behind a
 // closed gate is not even in the view.
-func (s *Site) storyView(v viewer, shelved *shelvedStory, d paywall.Decision) templ.Component {
+func (s *Site) storyView(v viewer, shelved *shelvedStory, d paywall.Decision, via string) templ.Component {
 	set := s.furniture.now()
 	story := shelved.story
 	body := d.Show(story.Body)
 	address := s.absolute(views.StoryPath(story.Slug))
-	frame := s.frame(v, story.Headline, views.StoryPath(story.Slug))
+	frame := s.frame(v, story.Headline, numbers.Way(views.StoryPath(story.Slug), via))
 	frame.Section = story.Section.Slug
 	frame.Description = story.Standfirst
 	frame.Canonical = address
@@ -245,7 +250,7 @@ func (s *Site) answer(c echo.Context, v viewer, key pageKey, build func(context.
 	if err != nil {
 		return err
 	}
-	shared := v.audience == stranger && sameForStrangers(key.reason) && !s.carriesOurs(c)
+	shared := v.audience == stranger && sameForStrangers(key.reason) && !s.carriesOurs(c) && key.via == ""
 	return s.sendPage(c, pg, shared)
 }
 

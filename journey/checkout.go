@@ -6,6 +6,7 @@ import (
 
 	"broadsheet/billing"
 	"broadsheet/internal/fault"
+	"broadsheet/numbers"
 	"broadsheet/reader"
 )
 
@@ -30,6 +31,7 @@ type CheckoutParts struct {
 	Billing   seller
 	Keys      reader.Keys
 	Addresses reader.Addresses
+	Counts    *Counts // nil counts nothing
 }
 
 // Checkout is the way from a price to Stripe's page, for who is signed in and
@@ -108,6 +110,9 @@ func (c *Checkout) open(ctx context.Context, p Purchase) (reader.Reader, error) 
 	var made reader.Reader
 	err = c.parts.Store.InTx(ctx, func(ctx context.Context) error {
 		if made, err = c.accounts.Buy(ctx, p.Email, p.Paper); err != nil {
+			return err
+		}
+		if err := c.parts.Counts.At(ctx, numbers.Registered, p.Return); err != nil {
 			return err
 		}
 		return c.parts.Billing.Begin(ctx, p.order(made))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"broadsheet/internal/mail"
+	"broadsheet/numbers"
 	"broadsheet/reader"
 	letters "broadsheet/views/mail"
 )
@@ -37,6 +38,7 @@ type SignInParts struct {
 	Keys      reader.Keys
 	Addresses reader.Addresses
 	Link      func(token string) string // the absolute address of a sign-in link
+	Counts    *Counts                   // nil counts nothing
 }
 
 // SignIn is the way from an address to an open account.
@@ -124,8 +126,16 @@ func (s *SignIn) enter(ctx context.Context, proof reader.Proof, d Device) (Enter
 	out := Entered{Return: proof.Return}
 	err := s.parts.Store.InTx(ctx, func(ctx context.Context) error {
 		var err error
-		if out.Entered, err = s.accounts.Enter(ctx, proof, d.Wall, d.Paper); err != nil || d.Visitor == "" {
+		if out.Entered, err = s.accounts.Enter(ctx, proof, d.Wall, d.Paper); err != nil {
 			return err
+		}
+		if out.New {
+			if err := s.parts.Counts.At(ctx, numbers.Registered, proof.Return); err != nil {
+				return err
+			}
+		}
+		if d.Visitor == "" {
+			return nil
 		}
 		return s.parts.Pools.Join(ctx, d.Visitor, out.Reader.ID)
 	})

@@ -70,6 +70,16 @@ func SourceOf(referrer, own string) string {
 	return site
 }
 
+// isSource reports whether s is a name that SourceOf gives: what comes back from a
+// browser is its owner's to make up.
+func isSource(s string) bool {
+	if slices.Contains(classes, s) {
+		return true
+	}
+	site, err := publicsuffix.EffectiveTLDPlusOne(s)
+	return err == nil && site == s && len(s) <= maxHost && plain(s)
+}
+
 // plain reports whether a name is made of a host name's letters only.
 func plain(s string) bool {
 	for _, r := range s {

@@ -105,13 +105,19 @@ func (c *Crawlers) Judge(ctx context.Context, agent string, at netip.Addr) (conf
 			return c.confirm(ctx, engine, at), true
 		}
 	}
-	agent = people.Replace(agent)
+	return false, IsMachine(agent)
+}
+
+// IsMachine reports whether a user agent names itself as a program's that reads
+// for nobody, an engine's or another.
+func IsMachine(agent string) bool {
+	agent = people.Replace(strings.ToLower(agent))
 	for _, word := range machines {
 		if strings.Contains(agent, word) {
-			return false, true
+			return true
 		}
 	}
-	return false, false
+	return false
 }
 
 func (c *Crawlers) confirm(ctx context.Context, engine crawler, at netip.Addr) bool {

@@ -29,7 +29,7 @@ func (p *paper) openStripe(ctx context.Context) error {
 	}
 	p.billing = billing.New(billing.Parts{
 		Store: p.db, Gateway: p.stripe, Verifier: p.stripe, Paper: p.clocks.Paper, Wall: p.clocks.Wall,
-		Enqueue: journey.EnqueueEffects(p.runner), Changed: p.holdings.Forget, Log: p.log, Gifts: codes, BaseURL: p.address(""),
+		Enqueue: journey.EnqueueEffects(p.runner), Changed: p.holdings.Forget, Log: p.log, Gifts: codes, BaseURL: p.address(""), Counting: p.counts().Checkout,
 	})
 	if p.previews, err = billing.NewPreviews(p.conf.AppSecret.Reveal()); err != nil {
 		return err
@@ -76,7 +76,7 @@ func newStripe(conf config.Config) (*stripepay.Stripe, error) {
 func (p *paper) till(keys reader.Keys) handlers.Till {
 	return handlers.Till{
 		Billing: p.billing, Readers: p.db, Cards: p.cards, Previews: p.previews, GiftShop: p.giftShop(keys),
-		Buying: journey.NewCheckout(journey.CheckoutParts{Store: p.db, Billing: p.billing, Keys: keys, Addresses: p.mailable()}),
+		Buying: journey.NewCheckout(journey.CheckoutParts{Store: p.db, Billing: p.billing, Keys: keys, Addresses: p.mailable(), Counts: p.counts()}),
 	}
 }
 

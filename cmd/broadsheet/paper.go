@@ -205,7 +205,7 @@ func (p *paper) accounts(keys reader.Keys) handlers.Accounts {
 	})
 	p.onClose(func() error { sessions.Close(); return nil })
 	entry := journey.NewSignIn(journey.SignInParts{
-		Store: p.db, Pools: p.meter, Outbox: journey.Outbox{Queue: p.runner}, House: p.house, Keys: keys,
+		Store: p.db, Pools: p.meter, Outbox: journey.Outbox{Queue: p.runner}, House: p.house, Keys: keys, Counts: p.counts(),
 		Addresses: p.mailable(),
 		Link:      func(token string) string { return p.address("/signin/link/" + token) },
 	})
