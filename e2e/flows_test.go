@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -78,21 +80,56 @@ func (p *Paper) Link(t testing.TB, email string) string {
 	return p.mailed(t, email, regexp.QuoteMeta(p.URL)+`(/signin/link/\S+)`)
 }
 
-// mailed waits for the newest mail to hold something and answers with its first
-// group.
+// waited are the letters that tests waited for last, by paper and address.
+var waited sync.Map
+
+// mailed waits for a letter that holds something and answers with its first
+// group. It is the letter that was waited for last, or one that came after it.
+// It need not be the newest: letters that are due together, such as a welcome and
+// a receipt, leave side by side, and either may be there first.
 func (p *Paper) mailed(t testing.TB, email, pattern string) string {
 	t.Helper()
-	says := regexp.MustCompile(pattern)
-	var text string
+	says, key := regexp.MustCompile(pattern), p.URL+" "+email
+	last, _ := waited.Load(key)
+	var all []letter
 	var found []string
 	if !within(patience, func() bool {
-		text = p.Mail(t, email)
-		found = says.FindStringSubmatch(text)
-		return found != nil
+		all = p.letters(t, email)
+		for _, one := range all {
+			if found = says.FindStringSubmatch(one.subject + "\n\n" + one.text); found != nil {
+				waited.Store(key, one.path)
+				return true
+			}
+			if one.path == last {
+				break // what is older has been waited for before
+			}
+		}
+		return false
 	}) {
-		t.Fatalf("no mail to %s holds %s; the newest:\n%s", email, pattern, text)
+		var said strings.Builder
+		for _, one := range all {
+			fmt.Fprintf(&said, "\n%s %s\n%s", one.path, one.subject, one.text)
+		}
+		t.Fatalf("waited %s for a letter to %s that holds %q; there are %d, the newest first:\n%s", patience, email, pattern, len(all), said.String())
 	}
 	return found[len(found)-1]
+}
+
+// letter is one in the mailbox.
+type letter struct{ path, subject, text string }
+
+// letters are those to an address, the newest first.
+func (p *Paper) letters(t testing.TB, email string) (all []letter) {
+	t.Helper()
+	page := p.Browser(t).Get("/_mail?to=" + url.QueryEscape(email)).Is(http.StatusOK)
+	for _, one := range page.Find(".mails > section").EachIter() {
+		path := one.Find(`a[href^="/_mail/"]`).AttrOr("href", "")
+		if path == "" {
+			t.Fatalf("a letter has no address:\n%s", one.Text())
+		}
+		all = append(all, letter{path, one.Find("h2").Text(), one.Find("pre").Text()})
+	}
+	return all
 }
 
 // Register sends the address on a page that asks for one, a wall or the sign-in

@@ -150,7 +150,7 @@ func TestGiftMovesTheNextPayment(t *testing.T) {
 	b.SignIn(email)
 	b.Subscribe(digitalMonthly, "")
 	offer := b.Get("/gifts/redeem?code=" + code).Is(http.StatusOK).Says(`its next payment moves back from`)
-	offer.Submit(`form[action="/gifts/redeem"] button`).Is(http.StatusOK)
+	offer.Submit(`form[action="/gifts/redeem"] button`).Is(http.StatusOK).Says(`Your own plan goes on after it: its next payment is on`)
 	b.Get("/account").Says(`A gift moved your next payment to`).Says(`Active`)
 	p.Advance(t, 3*month)
 	if n := invoicesOver(b, "€7.00"); n != 1 {

@@ -199,10 +199,15 @@ func (s *Site) invoiceRows(ctx context.Context, page *views.AccountPage) ([]view
 	for i, inv := range invoices {
 		rows[i] = views.InvoiceRow{Number: inv.Number, Date: inv.Created, Money: inv.Money, Status: inv.Status, URL: views.InvoicePath(inv.ID)}
 		if name := planOf[inv.Subscription]; name != "" {
-			rows[i].For = name
-			if !inv.PeriodStart.IsZero() && inv.PeriodEnd.After(inv.PeriodStart) {
-				rows[i].For += ", " + s.date(inv.PeriodStart) + " to " + s.date(inv.PeriodEnd)
+			if rows[i].For = page.Catalogue.Named(inv); rows[i].For == "" {
+				rows[i].For = name
 			}
+			if from, to := inv.Covers(); to.After(from) {
+				rows[i].For += ", " + s.date(from) + " to " + s.date(to)
+			}
+		}
+		if sub := page.Subscription; sub != nil && sub.ID == inv.Subscription && inv.Status == billing.InvoiceOpen && !billing.Access(*sub, s.now()).Live {
+			rows[i].State = "Not paid, and not asked for again"
 		}
 	}
 	return s.withMoves(ctx, page.Reader.ID, invoices, rows)
@@ -258,16 +263,32 @@ func (s *Site) cancelForm(c echo.Context) error {
 	page := views.CancelPage{Frame: s.frame(v, "Cancel", views.CancelPath), Until: sub.PeriodEnd}
 	page.NoIndex, page.Reasons = true, billing.PartingReasons
 	page.Plan, _ = s.furniture.now().catalogue.Plan(sub.Plan)
-	if !billing.Access(*sub, now).Grants {
+	st := billing.Access(*sub, now)
+	if !st.Grants {
 		page.Until = time.Time{}
+	}
+	if sub.Status == billing.PastDue && st.Grants {
+		inv, ok, err := s.Billing.Store.InvoiceByID(c.Request().Context(), sub.Latest)
+		if err != nil {
+			return err
+		}
+		if ok && inv.Status == billing.InvoiceOpen {
+			page.Owed, page.Grace = billing.Money{Amount: inv.Remaining, Currency: inv.Money.Currency}, st.GraceUntil
+		}
 	}
 	page.Cheaper, page.CheaperPrice, _ = billing.Cheaper(sub, s.furniture.now().catalogue, now)
 	page.Waits = !sub.Coming.IsZero()
+	if typed := s.takeKept(c, views.CancelPath); typed != nil {
+		page.Reason, page.Comment, page.Notice = typed.Get("reason"), typed.Get("comment"), keptNotice()
+	}
 	return s.render(c, http.StatusOK, views.Cancel(page))
 }
 
 // cancelPlan ends the plan when its period does. Why is asked and not demanded.
 func (s *Site) cancelPlan(c echo.Context) error {
+	if _, err := s.signedInTo(c, views.CancelPath, "reason", "comment"); err != nil {
+		return err
+	}
 	said := billing.Parting{Feedback: c.FormValue("reason"), Comment: c.FormValue("comment")}
 	return s.changePlan(c, func(ctx context.Context, readerID string) error { return s.Billing.Cancel(ctx, readerID, said) })
 }

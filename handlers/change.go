@@ -85,17 +85,22 @@ func (s *Site) changePreview(c echo.Context) error {
 	if choice.LookupKey == "" {
 		return c.Redirect(http.StatusSeeOther, views.ChangePath)
 	}
-	return s.previewAgain(c, who, http.StatusOK, choice, "")
+	page := views.PreviewPage{}
+	if typed := s.takeKept(c, views.PreviewPath); typed != nil {
+		page.To, page.Told = shippingIn(typed.Get), keptNotice().Text
+	}
+	return s.previewAgain(c, who, http.StatusOK, choice, page)
 }
 
 // previewAgain asks for a preview and shows it, or the choices with the reason
-// why there is none.
-func (s *Site) previewAgain(c echo.Context, who *reader.Principal, status int, choice billing.Choice, told string) error {
+// why there is none. An address in page is one that was typed.
+func (s *Site) previewAgain(c echo.Context, who *reader.Principal, status int, choice billing.Choice, page views.PreviewPage) error {
 	p, err := s.Billing.PreviewChange(c.Request().Context(), s.Previews, who.Reader.ID, choice)
 	if err != nil {
 		return s.notChanged(c, who, choice, err)
 	}
-	return s.showPreview(c, status, views.PreviewPage{Preview: p, To: p.To, Told: told})
+	page.Preview, page.To = p, typed(page.To, p)
+	return s.showPreview(c, status, page)
 }
 
 func (s *Site) showPreview(c echo.Context, status int, page views.PreviewPage) error {
@@ -130,15 +135,16 @@ func (s *Site) notChanged(c echo.Context, who *reader.Principal, choice billing.
 
 // changeDo carries out what a preview showed, if it is still that.
 func (s *Site) changeDo(c echo.Context) error {
-	who, err := s.signedIn(c)
+	choice := billing.Choice{LookupKey: c.FormValue("price"), Keep: c.FormValue("keep") != ""}
+	form := url.Values{"price": {choice.LookupKey}}
+	if choice.Keep {
+		form.Set("keep", "1")
+	}
+	who, err := s.signedInTo(c, views.PreviewPath+"?"+form.Encode(), shippingFields...)
 	if err != nil {
 		return err
 	}
-	choice := billing.Choice{LookupKey: c.FormValue("price"), Keep: c.FormValue("keep") != ""}
-	to := billing.Shipping{
-		Name: c.FormValue("name"), Line1: c.FormValue("line1"), Line2: c.FormValue("line2"), City: c.FormValue("city"),
-		State: c.FormValue("state"), PostalCode: c.FormValue("postal"), Country: c.FormValue("country"),
-	}
+	to := shippingIn(c.FormValue)
 	done, err := s.Billing.CarryOut(c.Request().Context(), s.Previews, who.Reader.ID, c.FormValue("token"), to)
 	s.Holdings.Forget(who.Reader.ID)
 	if err == nil {
@@ -151,9 +157,20 @@ func (s *Site) changeDo(c echo.Context) error {
 		return s.showPreview(c, http.StatusUnprocessableEntity, views.PreviewPage{Preview: bad.Preview, To: to, Wrong: bad.Wrong, Told: fault.SentenceOf(err)})
 	}
 	if errors.Is(err, billing.ErrPreviewOver) {
-		return s.previewAgain(c, who, http.StatusConflict, choice, fault.SentenceOf(err))
+		return s.previewAgain(c, who, http.StatusConflict, choice, views.PreviewPage{To: to, Told: fault.SentenceOf(err)})
 	}
 	return s.notChanged(c, who, choice, err)
+}
+
+// shippingFields are those of the form that asks where the magazine goes.
+var shippingFields = []string{"name", "line1", "line2", "city", "state", "postal", "country"}
+
+// shippingIn is the address that such a form holds.
+func shippingIn(field func(name string) string) billing.Shipping {
+	return billing.Shipping{
+		Name: field("name"), Line1: field("line1"), Line2: field("line2"), City: field("city"),
+		State: field("state"), PostalCode: field("postal"), Country: field("country"),
+	}
 }
 
 // typed is the address as it was typed, or as Stripe has it.

@@ -46,7 +46,11 @@ func (s *Site) answerFault(err error, c echo.Context) {
 	switch kind {
 	case fault.SignIn:
 		h.Set("Cache-Control", "private, no-store")
-		_ = c.Redirect(http.StatusSeeOther, "/signin?return="+url.QueryEscape(wayBack(c)))
+		way := "/signin?return=" + url.QueryEscape(wayBack(c))
+		if sends(c) {
+			way += "&undone=1"
+		}
+		_ = c.Redirect(http.StatusSeeOther, way)
 		return
 	case fault.TooMany:
 		h.Set("Retry-After", strconv.Itoa(retryAfter(err)))
@@ -72,12 +76,22 @@ func retryAfter(err error) int {
 }
 
 // wayBack is where a reader goes on who was asked to sign in: to the page they
-// wanted, or after a form, which cannot be sent again, to their account.
+// wanted, or after a form, which cannot be sent again, to that form; to their
+// account if it does not say where it stands.
 func wayBack(c echo.Context) string {
-	if m := c.Request().Method; m != http.MethodGet && m != http.MethodHead {
+	if form, ok := c.Get(wayBackKey).(string); ok {
+		return form
+	}
+	if sends(c) {
 		return views.AccountPath
 	}
 	return localPath(c.Request().URL.RequestURI())
+}
+
+// sends reports whether the request asks for something to be done.
+func sends(c echo.Context) bool {
+	m := c.Request().Method
+	return m != http.MethodGet && m != http.MethodHead
 }
 
 // faultFrame is a frame that needs nothing which may be broken.

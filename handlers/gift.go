@@ -313,7 +313,11 @@ func (s *Site) redeem(c echo.Context) error {
 		return err
 	}
 	f.Path = views.AccountPath
-	return s.render(c, http.StatusOK, views.Redeemed(views.RedeemedPage{Frame: f, Plan: offer.Plan, Begins: r.From, Ends: r.To}))
+	page := views.RedeemedPage{Frame: f, Plan: offer.Plan, Begins: r.From, Ends: r.To}
+	if r.Push.Subscription != "" {
+		page.Next = r.Push.Until
+	}
+	return s.render(c, http.StatusOK, views.Redeemed(page))
 }
 
 // maxShipLine is how long a line of an address may be.

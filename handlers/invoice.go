@@ -71,6 +71,8 @@ func (s *Site) invoicePage(c echo.Context, who *reader.Principal, id string) (pa
 	page.NoIndex, page.Notice = true, nil
 	if page.To = strings.Split(inv.BillTo, "\n"); inv.BillTo == "" {
 		page.To = []string{who.Reader.Name, who.Reader.Email}
+	} else if last := len(page.To) - 1; last > 0 && len(page.To[last]) == 2 { // a country, as Stripe keeps it
+		page.To[last] = countryName(page.To[last])
 	}
 	if page.Credits, err = s.Billing.Store.CreditsOfInvoice(ctx, id); err != nil {
 		return page, err

@@ -15,11 +15,19 @@ import (
 
 // pauseForm says what a pause would be, or what ending one does.
 func (s *Site) pauseForm(c echo.Context) error {
-	return s.showPause(c, http.StatusOK, views.PausePage{})
+	page := views.PausePage{}
+	if typed := s.takeKept(c, views.PausePath); typed != nil {
+		page.Months, _ = strconv.Atoi(typed.Get("months")) // none is none
+		page.Kept = true
+	}
+	return s.showPause(c, http.StatusOK, page)
 }
 
 // pausePlan pauses the plan when what is paid for ends.
 func (s *Site) pausePlan(c echo.Context) error {
+	if _, err := s.signedInTo(c, views.PausePath, "months"); err != nil {
+		return err
+	}
 	months, err := strconv.Atoi(c.FormValue("months"))
 	if err != nil {
 		months = 0 // none was chosen, and the page says so
@@ -29,6 +37,9 @@ func (s *Site) pausePlan(c echo.Context) error {
 
 // pauseEnd brings the plan back.
 func (s *Site) pauseEnd(c echo.Context) error {
+	if _, err := s.signedInTo(c, views.PausePath); err != nil {
+		return err
+	}
 	return s.pauseTry(c, s.changePlan(c, s.Billing.Unpause))
 }
 
@@ -59,7 +70,9 @@ func (s *Site) showPause(c echo.Context, status int, page views.PausePage) error
 	}
 	ctx, now := c.Request().Context(), s.now()
 	page.Frame = s.frame(v, "Pause", views.PausePath)
-	page.NoIndex, page.Notice = true, nil
+	if page.NoIndex, page.Notice = true, nil; page.Kept {
+		page.Notice = keptNotice()
+	}
 	page.Catalogue = s.furniture.now().catalogue
 	sub, offers, err := s.Billing.PauseOffer(ctx, who.Reader.ID)
 	if err != nil && !fault.Is(err, fault.Conflict) {

@@ -35,6 +35,9 @@ func (s *Site) signInForm(c echo.Context) error {
 	if strings.HasPrefix(back, views.SubscribePath+"?price=") {
 		page.Why = "There is an account with this address already. Sign in first, and your purchase goes on from there."
 	}
+	if c.QueryParam("undone") != "" {
+		page.Why = "You had been signed out, so nothing was done. Sign in, and you go on from where you were."
+	}
 	return s.askAddress(c, http.StatusOK, page)
 }
 

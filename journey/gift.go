@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"broadsheet/billing"
@@ -140,9 +141,16 @@ func (g *Gifts) delivery(f GiftForm, wrong GiftFaults) (to billing.Person, messa
 	return to, message, at
 }
 
-// line is a name: one line, and not a long one.
+// line is a name: one line, and not a long one. Marks that nobody sees are left
+// out: some turn round what is read after the name, in a subject or on a card.
 func line(typed, field string, wrong GiftFaults) string {
-	s := strings.Join(strings.Fields(typed), " ")
+	seen := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Bidi_Control, r) || unicode.IsControl(r) && !unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, typed)
+	s := strings.Join(strings.Fields(seen), " ")
 	if utf8.RuneCountInString(s) > billing.GiftNameMost {
 		wrong[field] = fmt.Sprintf("A name may have %d characters here.", billing.GiftNameMost)
 	}

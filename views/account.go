@@ -82,10 +82,21 @@ type CancelPage struct {
 	Until time.Time // everything stays open until then
 	// Reasons to choose from; the form sends reason and comment, both optional.
 	Reasons []billing.PartingReason
+	Reason  string // that was chosen before
+	Comment string // that was typed before
 	// Cheaper is a plan that costs less; the zero value for none.
 	Cheaper      billing.Plan
 	CheaperPrice billing.Price
 	Waits        bool // a change waits, which ends with it
+	// In a grace: what is still asked for, and until when everything is open all the same.
+	Owed  billing.Money
+	Grace time.Time
+}
+
+// inGrace says what cancelling does while a payment is missing: the month that has begun is still asked for.
+func (p CancelPage) inGrace() string {
+	return firstOf(p.Plan.Name, "The plan") + " ends on " + p.date(p.Until) + " and does not renew. The open payment of " + Money(p.Owed) +
+		" is still asked for; without it everything closes on " + p.date(p.Grace) + ". Until then you can change your mind."
 }
 
 // MeterPage says what counted, what is left, when it comes free, and how counting works.
@@ -149,6 +160,12 @@ func (p AccountPage) standing() standing {
 	ended := standing{pill: "Ended", next: "Next payment", nextFact: "None"}
 	if at := firstTime(s.EndedAt, s.CanceledAt); !at.IsZero() {
 		ended.nextHint = "Ended on " + p.date(at)
+		switch {
+		case s.EndReason == billing.EndedUnpaid:
+			ended.nextHint += ", since the last payment never went through"
+		case s.Dispute == billing.DisputedLost:
+			ended.nextHint += ", since your bank took a payment back"
+		}
 	}
 	return ended
 }
@@ -194,6 +211,20 @@ func (p AccountPage) live() bool {
 		return true
 	}
 	return false
+}
+
+// owes reports whether another card would mend what is wrong.
+func (p AccountPage) owes() bool {
+	s := p.Subscription
+	return p.Portal && s != nil && s.Dispute == "" && (s.Status == billing.PastDue || s.Status == billing.Unpaid)
+}
+
+// leaveInGrace says what cancelling does while a payment is missing.
+func (p AccountPage) leaveInGrace() string {
+	if !p.Grants {
+		return "If you cancel now the plan ends at once, and nothing more is charged. Your account and what you wrote stay."
+	}
+	return "If you cancel now " + p.planName() + " ends on " + p.day(p.Subscription.PeriodEnd) + " and does not renew. The open payment of " + p.owed() + " is still asked for."
 }
 
 // ending reports whether a cancellation can still be taken back.
@@ -256,7 +287,7 @@ func invoiceState(status string) string {
 	case "open":
 		return "Open"
 	case "void":
-		return "Cancelled"
+		return "Cancelled, nothing to pay"
 	case "uncollectible":
 		return "Not collected"
 	case "draft":

@@ -138,6 +138,9 @@ type ChangeDonePage struct {
 func (p ChangeDonePage) headline() string {
 	switch p.Change.State {
 	case billing.ChangeDone:
+		if p.From == p.To {
+			return "You pay for " + p.To + " " + "by the " + string(p.Change.Interval) + " now"
+		}
 		return "You have " + p.To + " now"
 	case billing.ChangeWaits:
 		return p.To + " begins on " + p.date(p.Begins)

@@ -220,6 +220,15 @@ type RedeemedPage struct {
 	Frame
 	Plan         billing.Plan
 	Begins, Ends time.Time
+	Next         time.Time // when the plan that they pay for is charged again; zero for who pays for none
+}
+
+// then says what comes after it.
+func (p RedeemedPage) then() string {
+	if p.Next.IsZero() {
+		return "No card is on file for it, and nothing is charged when it ends. We write a month before."
+	}
+	return "Your own plan goes on after it: its next payment is on " + p.date(p.Next) + "."
 }
 
 func (p RedeemedPage) when() string {

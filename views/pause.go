@@ -14,6 +14,7 @@ type PausePage struct {
 	Catalogue billing.Catalogue
 	Offers    []billing.PausePlan // a pause as it would be; none when it cannot be taken
 	Months    int                 // that were chosen; 0 for none yet
+	Kept      bool                // they were chosen before the reader signed in again
 	WhyNot    string              // why there is no offer
 	Error     string
 	ErrorHint string

@@ -2,6 +2,7 @@ package standin
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/mail"
 	"slices"
@@ -17,6 +18,7 @@ type payView struct {
 	Discount     string // "" without one
 	Total        string
 	Every        string // month, year; "" for what is paid once
+	Free         string // how long nothing is charged, in a sentence; "" without a trial
 	NoCard       bool   // nothing is due and the merchant wants no card
 	Button       string
 	Cancel       string
@@ -99,6 +101,10 @@ func (s *Server) payView(ctx context.Context, session obj) (*payView, error) {
 	v.Button = "Pay " + v.Total
 	if v.Every != "" {
 		v.Button += " and subscribe"
+	}
+	if days := session.num(hiddenKey, "trial_days"); days > 0 && len(v.Lines) > 0 {
+		v.Free = fmt.Sprintf("%d days free, then %s.", days, v.Lines[0].Detail)
+		v.Button = "Start the free days"
 	}
 	if in := session.sub("shipping_address_collection"); in != nil {
 		v.AskAddress = true

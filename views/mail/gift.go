@@ -47,20 +47,20 @@ func (g GiftBought) Letter(h House) (Letter, error) {
 		table:   []Line{{Text: views.Sentence(g.what()) + ", a gift", Money: g.Paid}, {Text: "Paid", Money: g.Paid, Bold: true}},
 		button:  "See the gift and its card",
 		link:    g.link(h),
-		after:   "Whoever has this link can see the code, change where the gift goes, and take it back. Keep it to yourself.",
+		after:   "Whoever has the link to the gift can see its code, change where it goes, and take it back. Keep it to yourself.",
 		foot:    "Receipt " + g.Number + ". You get this because you bought a gift at " + h.home() + ".",
 	}
 	if g.Code != "" {
 		l.paras = []string{
-			"This is the code. Write it on a card of your own, or print ours: " + g.Code,
-			"It is redeemed at " + h.home() + views.RedeemPath + ".",
+			"This is the code: " + g.Code,
+			"Write it on a card of your own, or print ours. It is redeemed at " + h.home() + views.RedeemPath + ".",
 		}
 	} else {
 		l.paras = []string{"It goes to " + g.Email + " on " + h.date(g.On) + ", in the morning. Until then you can change the address and the day; and when it was the wrong one, afterwards too."}
 	}
 	l.paras = append(l.paras, "Until it is redeemed you can take it back, and all of it is refunded.")
 	if g.Receipt != "" {
-		l.paras = append(l.paras, "The invoice: "+g.Receipt)
+		l.also, l.alsoTo = "The invoice", g.Receipt
 	}
 	return h.write(l)
 }
