@@ -314,8 +314,8 @@ func (s *Site) redeem(c echo.Context) error {
 	}
 	f.Path = views.AccountPath
 	page := views.RedeemedPage{Frame: f, Plan: offer.Plan, Begins: r.From, Ends: r.To}
-	if r.Push.Subscription != "" {
-		page.Next = r.Push.Until
+	if offer.Moves != nil {
+		page.Next = offer.Next
 	}
 	return s.render(c, http.StatusOK, views.Redeemed(page))
 }
