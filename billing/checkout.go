@@ -339,6 +339,7 @@ func (s *sale) start(ctx context.Context, c Checkout) (string, error) {
 		Trial:      s.trial,
 		Promotion:  s.code.ID,
 		Free:       s.code.Free(price.Money),
+		Shown:      price.Money,
 	}
 	if plan.Has(Print) {
 		ask.ShipsTo = catalogue.ShipsTo

@@ -59,6 +59,7 @@ type stripe struct {
 	during  func(method string)
 	changes changes
 	gifts   gifts
+	stock   stock
 	moves
 }
 

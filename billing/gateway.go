@@ -24,6 +24,7 @@ type Gateway interface {
 	payback
 	courtroom
 	couponer
+	shopkeeper
 }
 
 // truth is what Sync asks.
@@ -213,6 +214,7 @@ type NewSession struct {
 	Trial      Trial
 	Promotion  string // a code's id, promo_…; "" leaves the page a field for one
 	Free       bool   // with it nothing is ever to pay, so no card is asked for
+	Shown      Money  // what the reader was told; another price at Stripe is a Conflict, and zero is not compared
 }
 
 // Declined is the cause of a fault when a card was refused.

@@ -24,6 +24,7 @@ type Store interface {
 	watermarkStore
 	runStore
 	giftStore
+	shopStore
 }
 
 // leaseStore keeps locks that several machines respect. A lease that ran out

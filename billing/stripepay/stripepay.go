@@ -127,7 +127,7 @@ func faulty(err error) error {
 	case e.HTTPStatusCode == http.StatusTooManyRequests, e.HTTPStatusCode >= http.StatusInternalServerError:
 		return fault.New(fault.Unavailable, unreachable, err)
 	}
-	return fault.New(fault.Internal, "", err)
+	return fault.New(fault.Internal, "", errors.Join(rebuff(e), err))
 }
 
 // declineCode is the most telling of a failure's codes.

@@ -49,6 +49,9 @@ func (s *Stripe) OpenSession(ctx context.Context, n billing.NewSession) (billing
 	if price == nil {
 		return billing.Session{}, notOnShelf(n.LookupKey)
 	}
+	if n.Shown.Amount != 0 && (price.UnitAmount != n.Shown.Amount || string(price.Currency) != n.Shown.Currency) {
+		return billing.Session{}, fault.New(fault.Conflict, "This price is being changed just now. Nothing was charged. Look at the plans again, and choose anew.", nil)
+	}
 	do := func(key string) (billing.Session, error) {
 		params := sessionParams(n, price.ID)
 		params.Params = keyed(ctx, key)

@@ -63,7 +63,7 @@ func (p *paper) loadDemo(ctx context.Context) error {
 func (p *paper) importDemo(ctx context.Context) error {
 	var refused []string
 	src := news.Source{FS: demo.Files, Start: ".", Shown: "demo", Origin: "demo"}
-	_, err := p.importSource(ctx, src, func(l news.Line) {
+	_, err := p.importSource(ctx, src, false, func(l news.Line) {
 		if l.Change == news.Refused {
 			refused = append(refused, l.String())
 		}

@@ -11,7 +11,7 @@ import (
 )
 
 func importPaths(ctx context.Context, w world, args []string) error {
-	f := newFlags(w, "import", "import PATH…", `
+	f := newFlags(w, "import", "import [--plans] PATH…", `
 Takes stories from files, or from folders with all that is in them, and prints a
 line for each with its address. A second import of the same file changes or
 keeps its story and never doubles it. A bad file is named with its reason and
@@ -21,7 +21,10 @@ A file is Markdown with front matter (title, standfirst, author, section, date,
 access, figure), or plain text: the first line is the headline, blank lines part
 paragraphs. Without front matter a story is metered and stands in the first
 section. A folder may hold a publication.yaml that describes the paper itself,
-and its plans, which "broadsheet plans push" then makes in Stripe.`)
+and its plans, which "broadsheet plans push" then makes in Stripe. What the
+newsroom has set of the plans stays as it is, and a line says so; --plans takes
+the file's word for all of it instead.`)
+	whole := f.Bool("plans", false, "the file's plans hold, also where the newsroom has set others")
 	paths, err := f.parse(args, 1, -1)
 	if err != nil {
 		return err
@@ -32,7 +35,7 @@ and its plans, which "broadsheet plans push" then makes in Stripe.`)
 	}
 	var total news.Result
 	for _, path := range paths {
-		if err = b.importPath(ctx, w, path, &total); err != nil {
+		if err = b.importPath(ctx, w, path, *whole, &total); err != nil {
 			break
 		}
 	}
@@ -48,7 +51,7 @@ and its plans, which "broadsheet plans push" then makes in Stripe.`)
 
 // importPath takes one path. A path that cannot be read is refused like a bad
 // file.
-func (b *base) importPath(ctx context.Context, w world, path string, total *news.Result) error {
+func (b *base) importPath(ctx context.Context, w world, path string, whole bool, total *news.Result) error {
 	show := func(l news.Line) { fmt.Fprintln(w.stdout, l) }
 	src, closer, err := news.OpenSource(path)
 	if err != nil {
@@ -57,15 +60,15 @@ func (b *base) importPath(ctx context.Context, w world, path string, total *news
 		return nil
 	}
 	defer closer.Close()
-	got, err := b.importSource(ctx, src, show)
+	got, err := b.importSource(ctx, src, whole, show)
 	total.Added, total.Changed = total.Added+got.Added, total.Changed+got.Changed
 	total.Kept, total.Refused = total.Kept+got.Kept, total.Refused+got.Refused
 	return err
 }
 
 // importSource takes everything at src, and the plans that the paper's own file
-// may describe.
-func (b *base) importSource(ctx context.Context, src news.Source, show func(news.Line)) (news.Result, error) {
+// may describe; whole takes them also where the desk has set others.
+func (b *base) importSource(ctx context.Context, src news.Source, whole bool, show func(news.Line)) (news.Result, error) {
 	im := &news.Importer{Store: b.db, Media: news.MediaDir(b.conf.MediaDir), Now: b.clocks.Paper.Now}
 	got, err := im.Import(ctx, src, show)
 	if err != nil || got.Plans == nil {
@@ -79,5 +82,7 @@ func (b *base) importSource(ctx context.Context, src news.Source, show func(news
 	if err != nil {
 		return got, err
 	}
-	return got, b.db.SaveCatalogue(ctx, sold)
+	return got, b.takePlans(ctx, sold, whole, func(says string) {
+		show(news.Line{Path: "publication.yaml", Change: news.Kept, Reason: says})
+	})
 }

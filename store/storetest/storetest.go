@@ -49,6 +49,7 @@ func parts() []part {
 		{"terms", testTerms},
 		{"changes", testChanges},
 		{"gifts", testGifts},
+		{"plans", testPlans},
 		{"back", testBack},
 	}
 }
