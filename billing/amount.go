@@ -62,3 +62,14 @@ func ParseAmount(typed, currency string) (int64, error) {
 	}
 	return n, nil
 }
+
+// ParsePercent reads a percentage with at most two decimals, in hundredths of
+// one. Its fault is Invalid.
+func ParsePercent(typed string) (int64, error) {
+	whole, part, pointed := strings.Cut(typed, ".")
+	n, err := strconv.ParseUint(whole+(part + "00")[:2], 10, 31)
+	if err != nil || len(part) > 2 || whole == "" || pointed && part == "" || n == 0 || n > Hundred {
+		return 0, fault.New(fault.Invalid, fmt.Sprintf("%q is no percentage: write a number up to 100 with at most two digits behind the point, such as 50 or 12.5.", typed), err)
+	}
+	return int64(n), nil
+}

@@ -25,6 +25,14 @@ type Promotion struct {
 	Spent     bool
 }
 
+// On is what the code takes off a price; nothing when it is for other plans.
+func (p Promotion) On(price Price) Money {
+	if !p.Discount.For(price.Plan) {
+		return Money{Currency: price.Money.Currency}
+	}
+	return p.Discount.Of(price.Money)
+}
+
 // Free reports whether nothing is left to pay of that sum, ever.
 func (p Promotion) Free(m Money) bool {
 	return p.Discount.Duration == DiscountForever && p.Discount.Of(m).Amount == m.Amount
@@ -92,7 +100,7 @@ func (s *Service) fits(ctx context.Context, p Promotion, lookup string) error {
 		return err
 	}
 	_, price, ok := all.Price(lookup)
-	if ok && (p.Discount.Of(price.Money).Amount == 0 || p.Minimum.Currency == price.Money.Currency && price.Money.Amount < p.Minimum.Amount) {
+	if ok && (p.On(price).Amount == 0 || p.Minimum.Currency == price.Money.Currency && price.Money.Amount < p.Minimum.Amount) {
 		return badCode("The code " + p.Code + " takes nothing off this price. Choose another, or go on without it.")
 	}
 	return nil
@@ -140,6 +148,7 @@ type NewCode struct {
 	Most      int // how often it may be used; 0 is any number
 	Until     time.Time
 	FirstTime bool
+	Plans     []string // keys of the only plans that it is good for; none is all
 }
 
 // Faults lists what keeps the code from being made, a sentence each.
@@ -158,6 +167,9 @@ func (n NewCode) Faults() []string {
 	bad(!known, "A discount is taken off once, repeating or forever.")
 	bad((n.Duration == DiscountRepeating) != (n.Months > 0), "A repeating discount has months, and no other has.")
 	bad(n.Most < 0, "A code can be used any number of times, or a number more than 0.")
+	for _, plan := range n.Plans {
+		bad(!keyForm.MatchString(plan), "A code is good for plans by their keys, such as digital.")
+	}
 	return wrong
 }
 
@@ -180,4 +192,7 @@ type Codebook interface {
 	PutCode(ctx context.Context, n NewCode) (Promotion, Put, error)
 	// Codes lists the codes of the account, the newest first.
 	Codes(ctx context.Context) ([]Promotion, error)
+	// EndCode makes a code one that nobody can use from now on, and gives it as it
+	// was. Who used it keeps the discount. Missing if there is no such id.
+	EndCode(ctx context.Context, id string) (Promotion, error)
 }

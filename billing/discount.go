@@ -56,11 +56,11 @@ func (d Discount) RunsAt(at time.Time) bool {
 // SumAt is what the subscription costs at a renewal of that time: at the price
 // of the plan that waits for it, if one does.
 func (s Subscription) SumAt(at time.Time) Money {
-	sum := s.Money
+	sum, plan := s.Money, s.Plan
 	if c := s.Coming; !c.IsZero() && !c.Held() {
-		sum = c.Money
+		sum, plan = c.Money, c.Plan
 	}
-	if s.Discount.RunsAt(at) {
+	if s.Discount.RunsAt(at) && s.Discount.For(plan) {
 		sum.Amount -= s.Discount.Of(sum).Amount
 	}
 	return sum

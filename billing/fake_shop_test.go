@@ -93,3 +93,7 @@ func (f *stripe) PutCode(context.Context, billing.NewCode) (billing.Promotion, b
 }
 
 func (f *stripe) Codes(context.Context) ([]billing.Promotion, error) { return nil, nil }
+
+func (f *stripe) EndCode(context.Context, string) (billing.Promotion, error) {
+	return billing.Promotion{}, missing()
+}

@@ -1,6 +1,8 @@
 package billing
 
 import (
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,10 +23,19 @@ type Discount struct {
 	Off      Money     `json:"off,omitzero"` // when it is no percentage
 	Duration string    `json:"duration"`     // once, repeating, forever
 	Until    time.Time `json:"until,omitzero"`
+	// Plans are the keys of the only plans that it is taken off, sorted, with
+	// blanks between; "" is all. A product at Stripe that is no plan's stands there
+	// by its id.
+	Plans string `json:"plans,omitempty"`
 }
 
 // IsZero reports whether there is no discount.
 func (d Discount) IsZero() bool { return d.Coupon == "" }
+
+// For reports whether the discount is taken off that plan.
+func (d Discount) For(plan string) bool {
+	return d.Plans == "" || slices.Contains(strings.Fields(d.Plans), plan)
+}
 
 // NextPayment is when the subscription is charged next; zero when it is not,
 // or nobody knows.

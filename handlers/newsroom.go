@@ -45,6 +45,7 @@ type Newsroom struct {
 	Editing *news.Editing
 	Gate    gateDesk
 	House   houseDesk
+	Plans   deskPlans
 	Vitals  func(ctx context.Context) (desk.Vitals, error) // the state of the house, now
 	Media   news.Media                                     // where uploaded pictures are kept
 	// SecondCodes takes the mails that carry a second code in development; nil
@@ -106,6 +107,7 @@ func (s *Site) newsroomRoutes() []deskRoute {
 		s.readersRoutes(),
 		s.staffRoutes(),
 		s.gateRoutes(),
+		s.plansRoutes(),
 		s.houseRoutes(),
 		s.recordRoutes(),
 		s.youRoutes(),

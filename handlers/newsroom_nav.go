@@ -24,6 +24,7 @@ var deskNav = []struct {
 	{"Stories", views.DeskStoriesPath, desk.StoryWrite},
 	{"Front page", views.DeskFrontPath, desk.FrontCurate},
 	{"Gate", views.DeskGatePath, desk.GateEdit},
+	{"Plans", views.DeskPlansPath, desk.PlanEdit},
 	{"Readers", views.DeskReadersPath, desk.ReaderSee},
 	{"House", views.DeskHousePath, desk.HouseSee},
 	{"Staff", views.DeskStaffPath, desk.StaffManage},

@@ -50,7 +50,7 @@ func newDeskBench(t *testing.T, change ...func(*handlers.Deps)) *deskBench {
 			Gate: db, House: db, Stories: db,
 			Vitals: func(ctx context.Context) (desk.Vitals, error) { return db.Vitals(ctx, b.wall.Now(), noon) }, Media: news.MediaDir(filepath.Join(t.TempDir(), "media")),
 			Editing: &news.Editing{Store: db, Calendar: func(context.Context, news.Due) error { return nil }}}
-		d.Newsroom.Readers, d.Newsroom.Support = db, benchSupport(db, d.Box)
+		d.Newsroom.Readers, d.Newsroom.Support, d.Newsroom.Plans = db, benchSupport(db, d.Box), db
 		if d.Till.Billing == nil {
 			d.Till.Billing = benchBilling(db, d)
 		}

@@ -76,7 +76,14 @@ func (s *Site) refundDo(h help) (helped, error) {
 	if err != nil {
 		return helped{}, err
 	}
-	order, err := s.Billing.GiveBack(h.ctx(), inv.ID, ask)
+	what := desk.Change{Kind: "money.refund", Subject: "reader", ID: h.who.ID, After: map[string]any{"invoice": inv.ID, "amount": ask.Amount, "currency": inv.Money.Currency}}
+	var order billing.RefundOrder
+	err = s.outside(h.c, h.m, what, func(ctx context.Context) (_ any, err error) {
+		if order, err = s.Billing.GiveBack(ctx, inv.ID, ask); err != nil {
+			return nil, err
+		}
+		return map[string]any{"invoice": inv.ID, "amount": order.Money.Amount, "currency": order.Money.Currency, "refund": order.Refund, "repeated": order.Repeated}, nil
+	})
 	if err != nil {
 		return helped{}, err
 	}
@@ -84,9 +91,7 @@ func (s *Site) refundDo(h help) (helped, error) {
 	if order.Repeated {
 		return helped{did: sum + " went back on " + s.date(order.At) + " already. Nothing more was done."}, nil
 	}
-	err = s.noted(h.c, h.m, desk.Change{Kind: "money.refund", Subject: "reader", ID: h.who.ID,
-		After: map[string]any{"invoice": inv.ID, "amount": order.Money.Amount, "currency": order.Money.Currency, "refund": order.Refund}})
-	return helped{did: sum + " goes back to the card: " + order.Refund + "."}, err
+	return helped{did: sum + " goes back to the card: " + order.Refund + "."}, nil
 }
 
 // liveOf is the reader's live subscription; a Conflict when there is none.
@@ -134,7 +139,14 @@ func (s *Site) cancelDo(h help) (helped, error) {
 	if sub.ID != h.typed("subscription") {
 		return helped{}, fault.New(fault.Conflict, "Another subscription is live now. Look again before you end it.", nil)
 	}
-	end, err := s.Billing.EndNow(h.ctx(), sub.ID, how, "support")
+	what := desk.Change{Kind: "money.cancel", Subject: "reader", ID: h.who.ID, After: map[string]any{"subscription": sub.ID, "give_back": how}}
+	var end billing.Ending
+	err = s.outside(h.c, h.m, what, func(ctx context.Context) (_ any, err error) {
+		if end, err = s.Billing.EndNow(ctx, sub.ID, how, "support"); err != nil {
+			return nil, err
+		}
+		return map[string]any{"subscription": sub.ID, "refund": end.Refund.Amount, "currency": end.Refund.Currency}, nil
+	})
 	if err != nil {
 		return helped{}, err
 	}
@@ -142,9 +154,7 @@ func (s *Site) cancelDo(h help) (helped, error) {
 	if end.Refund.Amount > 0 {
 		back = views.Money(end.Refund) + " goes back to the card."
 	}
-	err = s.noted(h.c, h.m, desk.Change{Kind: "money.cancel", Subject: "reader", ID: h.who.ID,
-		After: map[string]any{"subscription": sub.ID, "refund": end.Refund.Amount, "currency": end.Refund.Currency}})
-	return helped{did: "The plan has ended. " + back}, err
+	return helped{did: "The plan has ended. " + back}, nil
 }
 
 func (s *Site) mergeForm(h help, p *views.ToolPage) error {

@@ -148,7 +148,11 @@ func (s *Site) unlimitedAt(ctx context.Context, readerID string, at time.Time) (
 		return false, err
 	}
 	grants, err := s.Newsroom.Readers.GrantsOf(ctx, readerID)
-	return bought{subs, grants}.unlimited(s.furniture.now().catalogue, at), err
+	if err != nil {
+		return false, err
+	}
+	sold, err := s.Newsroom.Plans.CatalogueAt(ctx, at)
+	return bought{subs, grants}.unlimited(sold, at), err
 }
 
 // unknown says what the answer cannot rest on.
@@ -161,7 +165,7 @@ func (s *Site) unknown(who reader.Reader, ask paywall.Ask, pool paywall.Pool) []
 		notes = append(notes, "The address was not proven at that moment, so each device was counted by itself. Those counts are not the account’s, and are not among these. Neither is the ceiling of the reader’s network kept: yesterday’s are deleted with their salt.")
 	}
 	if !ask.Now.Equal(s.now()) {
-		notes = append(notes, "What a plan brings is taken as it stands today, and so is a day on the house whose end was changed since.",
+		notes = append(notes, "A day on the house whose end was changed since is taken as it stands today.",
 			"What a device had counted before it signed in belongs to the reader’s counts since then, and stands among these also for moments before.")
 	}
 	if n := len(pool.Counts); n > 0 {

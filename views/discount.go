@@ -20,7 +20,7 @@ func (o offer) codeText(p billing.Price) string {
 	if c.ID == "" {
 		return ""
 	}
-	less := c.Discount.Of(p.Money)
+	less := c.On(p)
 	if less.Amount == 0 {
 		return "The code " + c.Code + " takes nothing off this price."
 	}
@@ -55,7 +55,7 @@ func payments(c billing.Promotion, every billing.Interval) int {
 func (p AccountPage) discount() string {
 	s := p.Subscription
 	d := s.Discount
-	if d.IsZero() || p.over() {
+	if d.IsZero() || !d.For(s.Plan) || p.over() {
 		return ""
 	}
 	text := off(d)

@@ -227,14 +227,20 @@ func (w *work) reprice(s obj) error {
 		subtotal += parts[i]
 	}
 	var less int64
+	touched := make([]int64, len(lines))
 	if id := s.str(hiddenKey, "coupon"); id != "" {
 		coupon, err := w.get("coupon", id)
 		if err != nil {
 			return err
 		}
-		less = off(coupon, subtotal)
+		for i, line := range lines {
+			if suits(coupon, line.sub("price")) {
+				touched[i] = parts[i]
+			}
+		}
+		less = off(coupon, subtotal-untouched(parts, touched))
 	}
-	for i, part := range spread(less, parts) {
+	for i, part := range spread(less, touched) {
 		lines[i]["amount_discount"], lines[i]["amount_total"] = part, parts[i]-part
 	}
 	s["amount_subtotal"], s["amount_total"] = subtotal, subtotal-less

@@ -320,7 +320,7 @@ func (s *Server) applyPromotion(ctx context.Context, id, code string) (why strin
 		if err != nil {
 			return err
 		}
-		why, err = w.usable(promo, session.str("customer"), session.num("amount_subtotal"), session.str("currency"))
+		why, err = w.usable(promo, session.str("customer"), session.num("amount_subtotal"), session.str("currency"), pricesOf(session))
 		if err != nil || why != "" {
 			return err
 		}

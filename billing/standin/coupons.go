@@ -2,6 +2,7 @@ package standin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -51,6 +52,14 @@ func createCoupon(c *call) (obj, error) {
 		return nil, invalid("duration_in_months", "You can only specify duration_in_months when duration is repeating.")
 	case sent:
 		coupon["duration_in_months"] = n
+	}
+	if products := c.p.child("applies_to").strings("products"); len(products) > 0 {
+		for _, product := range products {
+			if _, err := c.live("product", product); err != nil {
+				return nil, asParam(err, "applies_to[products]")
+			}
+		}
+		coupon.hidden()["applies_to"] = obj{"products": anys(products)}
 	}
 	if err := c.put(coupon); err != nil {
 		return nil, err
@@ -162,7 +171,7 @@ func (w *work) promotion(code string) (obj, error) {
 
 // usable says whether a promotion code can be used now by that customer for
 // that amount, and why not in words for its reader.
-func (w *work) usable(promo obj, customer string, amount int64, currency string) (why string, err error) {
+func (w *work) usable(promo obj, customer string, amount int64, currency string, prices []obj) (why string, err error) {
 	coupon, err := w.find(promo.str("coupon", "id"))
 	if err != nil {
 		return "", err
@@ -182,6 +191,8 @@ func (w *work) usable(promo obj, customer string, amount int64, currency string)
 		return "This code is invalid.", nil
 	case coupon.num("amount_off") > 0 && coupon.str("currency") != currency:
 		return "This code cannot be used with this currency.", nil
+	case !slices.ContainsFunc(prices, func(price obj) bool { return suits(coupon, price) }):
+		return "This code is not valid for the items in this order.", nil
 	case promo.num("restrictions", "minimum_amount") > amount:
 		return "This order is below the minimum for this code.", nil
 	}
@@ -193,6 +204,21 @@ func (w *work) usable(promo obj, customer string, amount int64, currency string)
 		return "This code is for first-time customers.", nil
 	}
 	return "", err
+}
+
+// pricesOf are the prices of a session's lines.
+func pricesOf(session obj) (prices []obj) {
+	for _, line := range session.list(hiddenKey, "line_items") {
+		prices = append(prices, line.sub("price"))
+	}
+	return prices
+}
+
+// suits reports whether a coupon takes something off that price: off all, unless
+// it applies to some products only.
+func suits(coupon, price obj) bool {
+	products, _ := coupon.at(hiddenKey, "applies_to", "products").([]any)
+	return len(products) == 0 || slices.Contains(products, price["product"])
 }
 
 // off is what a coupon takes from an amount.
@@ -218,7 +244,7 @@ func (w *work) discount(sub, coupon obj, promotion, session string) error {
 		end = addMonths(time.Unix(w.now, 0), int(months)).Unix()
 	}
 	d := obj{
-		"id": w.newID("di_"), "object": "discount", "checkout_session": orNull(session), "coupon": fresh.shown(),
+		"id": w.newID("di_"), "object": "discount", "checkout_session": orNull(session), "coupon": fresh.clone(), // with what it applies to
 		"customer": sub["customer"], "end": end, "invoice": nil, "invoice_item": nil, "promotion_code": orNull(promotion),
 		"start": w.now, "subscription": sub["id"], "subscription_item": nil,
 	}

@@ -9,7 +9,7 @@ const maxExpand = 4
 // expandable are the fields that hold an id and can be replaced by the object
 // itself.
 var expandable = map[string]bool{
-	"balance_transaction": true, "charge": true, "configuration": true, "customer": true,
+	"applies_to": true, "balance_transaction": true, "charge": true, "configuration": true, "customer": true,
 	"default_payment_method": true, "default_price": true, "discount": true, "discounts": true, "invoice": true,
 	"latest_charge": true, "latest_invoice": true, "payment_intent": true, "payment_method": true,
 	"pending_setup_intent": true, "product": true, "promotion_code": true, "setup_intent": true,
@@ -130,6 +130,13 @@ func (w *work) include(o obj, kind, key string) error {
 	var err error
 	var url string
 	switch kind + "." + key {
+	case "coupon.applies_to":
+		full, err := w.find(id)
+		if err != nil {
+			return err
+		}
+		o[key] = full.at(hiddenKey, "applies_to")
+		return nil
 	case "checkout.session.line_items":
 		full, err := w.find(id)
 		if err != nil {

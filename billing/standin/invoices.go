@@ -138,7 +138,7 @@ func discountOn(d obj, lines []obj) (amounts []any, less int64) {
 	parts := make([]int64, len(lines))
 	var touched int64
 	for i, line := range lines {
-		if line.flag("discountable") && line.num("amount") > 0 {
+		if line.flag("discountable") && line.num("amount") > 0 && suits(d.sub("coupon"), line.sub("price")) {
 			parts[i] = line.num("amount")
 			touched += parts[i]
 		}

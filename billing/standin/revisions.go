@@ -241,14 +241,29 @@ func appraise(sub obj, all bool) {
 		total += parts[i]
 	}
 	var less int64
+	touched := parts
 	if d := sub.sub("discount"); d != nil && d.str("coupon", "duration") != "once" {
-		less = off(d.sub("coupon"), total)
+		touched = make([]int64, len(parts))
+		for i, item := range items {
+			if suits(d.sub("coupon"), item.sub("price")) {
+				touched[i] = parts[i]
+			}
+		}
+		less = off(d.sub("coupon"), total-untouched(parts, touched))
 	}
-	for i, part := range spread(less, parts) {
+	for i, part := range spread(less, touched) {
 		if items[i][hiddenKey] == nil || all {
 			items[i][hiddenKey] = obj{"net": parts[i] - part}
 		}
 	}
+}
+
+// untouched is what a discount leaves alone.
+func untouched(parts, touched []int64) (n int64) {
+	for i := range parts {
+		n += parts[i] - touched[i]
+	}
+	return n
 }
 
 func rhythmOf(sub obj) interval { return intervalOf(sub.list("items")[0].sub("price")) }

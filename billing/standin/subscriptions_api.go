@@ -153,7 +153,7 @@ func (c *call) takeDiscount(sub obj) error {
 			return asParam(err, "promotion_code")
 		}
 		price := sub.list("items")[0].sub("price")
-		why, err := c.usable(promo, sub.str("customer"), price.num("unit_amount"), sub.str("currency"))
+		why, err := c.usable(promo, sub.str("customer"), price.num("unit_amount"), sub.str("currency"), []obj{price})
 		if err != nil {
 			return err
 		}

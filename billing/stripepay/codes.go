@@ -3,6 +3,7 @@ package stripepay
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,14 +16,19 @@ import (
 
 var _ billing.Codebook = (*Stripe)(nil)
 
-// promotion is the field of a discount that names the code that brought it.
-const promotion = "discount.promotion_code"
+// Fields that are left out unless they are asked for: the code that brought a
+// discount, and the products that a coupon is for.
+const (
+	promotion = "discount.promotion_code"
+	fitting   = "coupon.applies_to"
+)
 
 // Promotion finds a code: the active one of that name, else the newest, so that
 // a reader can be told why it is no longer good.
 func (s *Stripe) Promotion(ctx context.Context, code string) (billing.Promotion, error) {
 	params := &stripe.PromotionCodeListParams{Code: stripe.String(code)}
 	params.Context, params.Limit = ctx, stripe.Int64(page)
+	params.AddExpand("data." + fitting)
 	var newest *stripe.PromotionCode
 	list := s.api.PromotionCodes.List(params)
 	for list.Next() {
@@ -68,6 +74,13 @@ func discountOfCoupon(c *stripe.Coupon) billing.Discount {
 	out := billing.Discount{Coupon: c.ID, Percent: hundredths(c), Duration: string(c.Duration)}
 	if c.AmountOff > 0 {
 		out.Off = billing.Money{Amount: c.AmountOff, Currency: string(c.Currency)}
+	}
+	if c.AppliesTo != nil {
+		var plans []string
+		for _, product := range c.AppliesTo.Products {
+			plans = append(plans, strings.TrimPrefix(product, productID("")))
+		}
+		out.Plans = joinedPlans(plans)
 	}
 	return out
 }
@@ -159,8 +172,13 @@ func (s *Stripe) PutCode(ctx context.Context, n billing.NewCode) (billing.Promot
 // same reports whether a code is what is asked for.
 func same(have billing.Promotion, n billing.NewCode) bool {
 	d := have.Discount
-	return d.Percent == n.Percent && d.Off == n.Off && d.Duration == n.Duration && have.Months == n.Months &&
+	return d.Percent == n.Percent && d.Off == n.Off && d.Duration == n.Duration && have.Months == n.Months && d.Plans == joinedPlans(n.Plans) &&
 		have.Most == n.Most && have.Expires.Equal(n.Until.Truncate(time.Second)) && have.FirstTime == n.FirstTime
+}
+
+// joinedPlans is how a discount keeps the plans that it is for.
+func joinedPlans(keys []string) string {
+	return strings.Join(slices.Sorted(slices.Values(keys)), " ")
 }
 
 // putCoupon makes the coupon of a code, or finds the one that an earlier run
@@ -169,7 +187,9 @@ func same(have billing.Promotion, n billing.NewCode) bool {
 func (s *Stripe) putCoupon(ctx context.Context, n billing.NewCode) (string, error) {
 	want := couponID(n.Code)
 	get := func() (*stripe.Coupon, error) {
-		got, err := s.api.Coupons.Get(want, &stripe.CouponParams{Params: stripe.Params{Context: ctx}})
+		params := &stripe.CouponParams{Params: stripe.Params{Context: ctx}}
+		params.AddExpand("applies_to")
+		got, err := s.api.Coupons.Get(want, params)
 		if err = faulty(err); fault.Is(err, fault.Missing) || err == nil && got.Deleted {
 			return nil, nil
 		}
@@ -181,7 +201,7 @@ func (s *Stripe) putCoupon(ctx context.Context, n billing.NewCode) (string, erro
 	}
 	fits := func(c *stripe.Coupon) bool {
 		d := discountOfCoupon(c)
-		return c.Valid && d.Percent == n.Percent && d.Off == n.Off && d.Duration == n.Duration && int(c.DurationInMonths) == n.Months
+		return c.Valid && d.Percent == n.Percent && d.Off == n.Off && d.Duration == n.Duration && int(c.DurationInMonths) == n.Months && d.Plans == joinedPlans(n.Plans)
 	}
 	if have != nil && fits(have) {
 		return have.ID, nil
@@ -210,6 +230,12 @@ func couponParams(ctx context.Context, key, id string, n billing.NewCode) *strip
 	} else {
 		params.AmountOff, params.Currency = stripe.Int64(n.Off.Amount), stripe.String(n.Off.Currency)
 	}
+	if len(n.Plans) > 0 {
+		params.AppliesTo = &stripe.CouponAppliesToParams{}
+		for _, plan := range n.Plans {
+			params.AppliesTo.Products = append(params.AppliesTo.Products, stripe.String(productID(plan)))
+		}
+	}
 	if n.Months > 0 {
 		params.DurationInMonths = stripe.Int64(int64(n.Months))
 	}
@@ -220,10 +246,36 @@ func couponParams(ctx context.Context, key, id string, n billing.NewCode) *strip
 func (s *Stripe) Codes(ctx context.Context) ([]billing.Promotion, error) {
 	params := &stripe.PromotionCodeListParams{}
 	params.Context, params.Limit = ctx, stripe.Int64(page)
+	params.AddExpand("data." + fitting)
 	var out []billing.Promotion
 	list := s.api.PromotionCodes.List(params)
 	for list.Next() {
 		out = append(out, promotionOf(list.PromotionCode()))
 	}
 	return out, faulty(list.Err())
+}
+
+// EndCode switches a code off. What it brought stays.
+func (s *Stripe) EndCode(ctx context.Context, id string) (billing.Promotion, error) {
+	find := func() (*stripe.PromotionCode, bool, error) {
+		params := &stripe.PromotionCodeParams{Params: stripe.Params{Context: ctx}}
+		params.AddExpand(fitting)
+		got, err := s.api.PromotionCodes.Get(id, params)
+		return got, err == nil && !got.Active, faulty(err)
+	}
+	was, ended, err := find()
+	if err != nil || ended {
+		return promotionOrNone(was), err
+	}
+	_, err = post(ctx, runKey("end:"+id), func(key string) (*stripe.PromotionCode, error) {
+		return s.api.PromotionCodes.Update(id, &stripe.PromotionCodeParams{Params: keyed(ctx, key), Active: stripe.Bool(false)})
+	}, find)
+	return promotionOf(was), err
+}
+
+func promotionOrNone(p *stripe.PromotionCode) billing.Promotion {
+	if p == nil {
+		return billing.Promotion{}
+	}
+	return promotionOf(p)
 }

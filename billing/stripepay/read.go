@@ -102,6 +102,7 @@ func (s *Stripe) Subscription(ctx context.Context, id string) (billing.Subscript
 	params.AddExpand(payment)
 	params.AddExpand(schedule)
 	params.AddExpand(promotion)
+	params.AddExpand("discount." + fitting)
 	sub, err := s.api.Subscriptions.Get(id, params)
 	if err != nil {
 		return billing.Subscription{}, faulty(err)
@@ -141,6 +142,7 @@ func (s *Stripe) subscriptions(ctx context.Context, params *stripe.SubscriptionL
 		params.AddExpand("data." + payment)
 		params.AddExpand("data." + schedule)
 		params.AddExpand("data." + promotion)
+		params.AddExpand("data.discount." + fitting)
 		list := s.api.Subscriptions.List(params)
 		for list.Next() {
 			if !yield(list.Subscription(), nil) {

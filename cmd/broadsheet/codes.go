@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 
 // plansCode makes a code that takes something off.
 func plansCode(ctx context.Context, w world, args []string) error {
-	f := newFlags(w, "plans code", "plans code CODE (--percent N | --amount N [--currency eur]) [--duration once|repeating|forever] [--months N] [--max N] [--until DATE] [--first-time]", `
+	f := newFlags(w, "plans code", "plans code CODE (--percent N | --amount N [--currency eur]) [--duration once|repeating|forever] [--months N] [--max N] [--until DATE] [--plan KEY]… [--first-time]", `
 Makes a coupon and the code that brings it in the Stripe account of
 STRIPE_SECRET_KEY, or finds them as they are. Readers type the code at
 /subscribe, follow a link to /subscribe?code=CODE, or give it on the payment
@@ -28,13 +27,17 @@ page. A code that is there and says something else is not changed.`)
 	most := f.Int("max", 0, "how often the code may be used; 0 is any number")
 	until := f.String("until", "", "the last day on which it may be used, such as 2027-01-31")
 	first := f.Bool("first-time", false, "only for who never paid before")
+	var only []string
+	f.Func("plan", "only for the plan of that key, such as digital; may be given several times", func(key string) error { only = append(only, key); return nil })
 	rest, err := f.parse(args, 1, 1)
 	if err != nil {
 		return err
 	}
-	n := billing.NewCode{Code: rest[0], Duration: *duration, Months: *months, Most: *most, FirstTime: *first, Off: billing.Money{Amount: *amount, Currency: *currency}}
-	if n.Percent, err = hundredths(*percent); err != nil {
-		return f.wrong("--percent %s is no percentage with at most two decimals", *percent)
+	n := billing.NewCode{Code: rest[0], Duration: *duration, Months: *months, Most: *most, FirstTime: *first, Plans: only, Off: billing.Money{Amount: *amount, Currency: *currency}}
+	if *percent != "" {
+		if n.Percent, err = billing.ParsePercent(*percent); err != nil {
+			return f.wrong("--percent %s is no percentage with at most two decimals", *percent)
+		}
 	}
 	if n.Until, err = endOf(*until); err != nil {
 		return f.wrong("--until %s is no day such as 2027-01-31", *until)
@@ -130,6 +133,9 @@ func codeLine(p billing.Promotion) string {
 	if !p.Expires.IsZero() {
 		parts = append(parts, "until "+p.Expires.Add(-time.Second).Format("2 January 2006"))
 	}
+	if p.Discount.Plans != "" {
+		parts = append(parts, "only "+p.Discount.Plans)
+	}
 	if p.FirstTime {
 		parts = append(parts, "first-time only")
 	}
@@ -137,19 +143,6 @@ func codeLine(p billing.Promotion) string {
 		parts = append(parts, "not active")
 	}
 	return strings.Join(parts, ", ")
-}
-
-// hundredths reads a percentage with at most two decimals; "" is 0.
-func hundredths(text string) (int64, error) {
-	whole, part, _ := strings.Cut(text, ".")
-	if text == "" {
-		return 0, nil
-	}
-	if len(part) > 2 {
-		return 0, strconv.ErrSyntax
-	}
-	n, err := strconv.ParseUint(whole+(part + "00")[:2], 10, 31)
-	return int64(n), err
 }
 
 // endOf is when a day is over, in UTC; zero for "".
