@@ -418,12 +418,20 @@ func wordsForm(_ *Site, was billing.Catalogue, _ string, typed url.Values) (view
 	list := worded(was)
 	for i, b := range list {
 		key := string(b.Key)
-		page.Parts = append(page.Parts, views.FormPart{Title: key}, row(
+		page.Parts = append(page.Parts, views.FormPart{Title: benefitTitle(b)}, row(
 			field(views.Field{ID: "name-" + key, Label: "Name", Value: firstSent(typed, "name-"+key, b.Name)}),
 			placeNamed("place-"+key, len(list), i, typed),
 		), field(views.Field{ID: "text-" + key, Label: "In a line", Value: firstSent(typed, "text-"+key, b.Text)}))
 	}
 	return page, nil
+}
+
+// benefitTitle heads the fields of a benefit, also of one without a name.
+func benefitTitle(b billing.BenefitText) string {
+	if b.Name != "" {
+		return b.Name
+	}
+	return "“" + string(b.Key) + "”, not named yet"
 }
 
 func placeNamed(id string, n, at int, typed url.Values) views.FormPart {
