@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -32,7 +33,7 @@ func TestBrowserUpgradeWithPreview(t *testing.T) {
 
 func TestBrowserDeclineOnUpgradeKeepsTheOldPlan(t *testing.T) {
 	t.Parallel()
-	p := Start(t, Options{})
+	p := Shared(t)
 	plain, email := p.Browser(t), newEmail()
 	plain.SignIn(email)
 	plain.Subscribe(digitalMonthly, "")
@@ -45,7 +46,7 @@ func TestBrowserDeclineOnUpgradeKeepsTheOldPlan(t *testing.T) {
 	}
 	b.press(`form[action="/account/change"] button`).says("Your bank declined the payment").says("you keep Digital as before")
 	b.open("/account").says("Digital").says("Active")
-	for _, page := range []string{"/account/change", "/account/change/preview?price=print_monthly"} {
-		b.open(page).audit(page)
+	if said := b.text(".facts"); strings.Contains(said, "Print") {
+		t.Errorf("the old plan is not kept: %s", said)
 	}
 }

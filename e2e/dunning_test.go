@@ -22,10 +22,15 @@ func changeCard(b *Browser, number string) {
 }
 
 // A renewal that fails is told with its dates, and mended from the mail in a
-// browser that never signed in.
+// browser that never signed in. Where nobody pays the plan ends after the last
+// try, and one mail says what stays.
 func TestCardFixFromAMail(t *testing.T) {
 	t.Parallel()
 	p, closed := Start(t, Options{}), slugs(t, news.Subscribers)[0]
+	idle, never := p.Browser(t), newEmail()
+	idle.SignIn(never)
+	idle.Subscribe(digitalMonthly, "")
+	changeCard(idle, laterCard)
 	b, email := p.Browser(t), newEmail()
 	b.SignIn(email)
 	b.Subscribe(digitalMonthly, "")
@@ -55,20 +60,36 @@ func TestCardFixFromAMail(t *testing.T) {
 	})
 	b.Get("/account").Says(`Active`).Says(`Card ending 4242`)
 	phone.Get(link).Is(http.StatusOK).Says(`Paid\. Nothing was lost`)
+
+	p.Advance(t, month)
+	p.mailed(t, never, `has ended: the payment of .* never went\s+through`)
+	idle.Read(closed).Gate(paywall.Subscribe, paywall.Subscribers)
+	idle.Get("/account").Is(http.StatusOK).Says(`Ended`)
+	b.Read(closed).Gate(paywall.Open, paywall.Benefit)
 }
 
-// Nobody pays: the plan ends after the last try, and one mail says what stays.
-func TestNobodyPays(t *testing.T) {
+// The same in a real browser, which follows the form to the payment page and back
+// and is nobody before and after.
+func TestBrowserCardFixFromAMail(t *testing.T) {
 	t.Parallel()
-	p, closed := Start(t, Options{}), slugs(t, news.Subscribers)[0]
+	phone := newTab(t, Start(t, Options{}))
+	p := phone.paper
 	b, email := p.Browser(t), newEmail()
 	b.SignIn(email)
 	b.Subscribe(digitalMonthly, "")
 	changeCard(b, laterCard)
-	p.Advance(t, 2*month)
-	p.mailed(t, email, `has ended: the payment of .* never went\s+through`)
-	b.Read(closed).Gate(paywall.Subscribe, paywall.Subscribers)
-	b.Get("/account").Is(http.StatusOK).Says(`Ended`)
+	p.Advance(t, month+3*time.Hour)
+	link := p.mailed(t, email, regexp.QuoteMeta(p.URL)+`(/account/card/\S+)`)
+	phone.open(link).says("was declined").press(`main form button`)
+	phone.fill(`[name="number"]`, laterCard).fill(`[name="exp"]`, "12/41").fill(`[name="cvc"]`, "123").press(`button[value="card"]`)
+	phone.at("/account/card/").says("declined") // another card that fails is told, and can be followed by one that pays
+	phone.press(`main form button`)
+	phone.fill(`[name="number"]`, goodCard).fill(`[name="exp"]`, "12/40").fill(`[name="cvc"]`, "123").press(`button[value="card"]`)
+	phone.at("/account/card/").says("Paid. Nothing was lost")
+	if in, err := phone.Has(`header a[href="/account"]`); err != nil || in {
+		t.Errorf("the link signed somebody in: %v, %v", in, err)
+	}
+	b.Get("/account").Says(`Active`).Says(`Card ending 4242`)
 }
 
 // Support ends a plan at once from the command line; what is left of the period

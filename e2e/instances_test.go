@@ -15,7 +15,7 @@ import (
 // what ends on one has ended on the other a moment later.
 func TestTwoInstances(t *testing.T) {
 	t.Parallel()
-	same := Options{Database: pgtest.URL(t), Env: []string{"APP_SECRET=" + strings.Repeat("secret ", 8)}}
+	same := Options{Database: pgtest.Copy(t), Env: []string{"APP_SECRET=" + strings.Repeat("secret ", 8)}}
 	east := Start(t, same)
 	west := Start(t, same)
 	tabs := proof.Size(40, 200)

@@ -26,7 +26,7 @@ func TestCountsSurviveKill(t *testing.T) {
 
 func TestCountsSurviveKillPostgreSQL(t *testing.T) {
 	t.Parallel()
-	countsSurviveKill(t, Start(t, Options{Database: pgtest.URL(t)}))
+	countsSurviveKill(t, Start(t, Options{Database: pgtest.Copy(t)}))
 }
 
 // receipt is one story that a visitor was given before the kill.

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(scratch)
 		defer pgtest.Stop()
+		pgtest.Prepare(migrated)
 		defer browsertest.Stop()
 		code := m.Run()
 		if err := stopShared(); err != nil {
@@ -50,6 +51,21 @@ var program = sync.OnceValues(func() (string, error) {
 	}
 	return bin, nil
 })
+
+// migrated brings a PostgreSQL database up to the program, once for all papers
+// that start on a copy of it.
+func migrated(database string) error {
+	dir, err := os.MkdirTemp(scratch, "migrate-")
+	if err != nil {
+		return err
+	}
+	p, err := newPaper(dir, Options{Database: database})
+	if err != nil {
+		return err
+	}
+	_, err = p.Command("migrate")
+	return err
+}
 
 const patience = 20 * time.Second
 

@@ -20,7 +20,7 @@ func TestAStoryAtTheDesk(t *testing.T) {
 
 func TestAStoryAtTheDeskOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	writeAStory(t, Start(t, Options{Database: pgtest.URL(t)}))
+	writeAStory(t, Start(t, Options{Database: pgtest.Copy(t)}))
 }
 
 func writeAStory(t *testing.T, p *Paper) {

@@ -37,7 +37,7 @@ func TestTheNewsroom(t *testing.T) {
 
 func TestTheNewsroomOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	walkThroughTheNewsroom(t, Start(t, Options{Database: pgtest.URL(t)}))
+	walkThroughTheNewsroom(t, Start(t, Options{Database: pgtest.Copy(t)}))
 }
 
 func walkThroughTheNewsroom(t *testing.T, p *Paper) {

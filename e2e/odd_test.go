@@ -20,7 +20,7 @@ func TestOddInput(t *testing.T) {
 
 func TestOddInputPostgreSQL(t *testing.T) {
 	t.Parallel()
-	oddInput(t, Start(t, Options{Database: pgtest.URL(t)}))
+	oddInput(t, Start(t, Options{Database: pgtest.Copy(t)}))
 }
 
 // odd values, escaped for an address.

@@ -96,7 +96,7 @@ func TestPagesOfATrial(t *testing.T) {
 func TestPagesOfGifts(t *testing.T) {
 	t.Parallel()
 	needAxe(t)
-	p := Start(t, Options{})
+	p := Shared(t)
 	plain, b, _ := seen(t, p)
 	plain.give("gift_print_6", "to_name", "Bo", "to_email", newEmail(), "day", time.Now().AddDate(0, 0, 20).Format(time.DateOnly), "message", "One line.\nAnd another.")
 	link := plain.Get("/account").One(`#gifts a[href^="/gifts/of/"]`).AttrOr("href", "")
@@ -141,7 +141,7 @@ func TestGiftCodesAreNotGuessed(t *testing.T) {
 // A code can be typed where one pays, too; one that is none is told there.
 func TestACodeTypedWhereOnePays(t *testing.T) {
 	t.Parallel()
-	p := Start(t, Options{})
+	p := Shared(t)
 	p.Do(t, "plans", "code", "SPRING", "--percent", "50", "--duration", "repeating", "--months", "2")
 	b := p.Browser(t)
 	b.SignIn(newEmail())

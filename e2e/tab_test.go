@@ -197,3 +197,19 @@ func TestBrowserYearly(t *testing.T) {
 	b.buy(digitalYearly).pay(goodCard).at("/checkout/done").says(thanks)
 	b.open("/account").says("€70")
 }
+
+// Leaving takes two clicks from the account, asks why, and can be undone.
+func TestBrowserCancelAndUndo(t *testing.T) {
+	t.Parallel()
+	b := newTab(t, Shared(t))
+	plain := b.paper.Browser(t)
+	plain.SignIn(newEmail())
+	plain.Subscribe(digitalMonthly, "")
+	must(t, b.enterAs(plain))
+	b.open("/account").says("Active").press(`main a[href="/account/cancel"]`).at("/account/cancel").says("You keep everything until")
+	must(t, b.Do(clickOn(`[name="reason"][value="unused"]`)))
+	b.fill(`[name="comment"]`, "Too little time.").press(`form[action="/account/cancel"] button`)
+	b.at("/account").says("Everything stays open until").says("None")
+	b.open(storyPath(slugs(t, news.Subscribers)[0])).gate(paywall.Open, paywall.Benefit) // what is paid for stays
+	b.open("/account").press(`form[action="/account/resume"] button`).at("/account").says("Active").says("Cancel Digital")
+}
