@@ -185,8 +185,12 @@ const (
 
 // ForgetGifts drops the recipient's name, address and the message of gifts that
 // were sent long ago: they may have no account to ask it from. Gifts that nobody
-// paid go as a whole.
+// paid go as a whole, on Stripe's word alone: of one that was paid the news may
+// have been lost.
 func (s *Service) ForgetGifts(ctx context.Context) error {
+	if err := s.reconcileGifts(ctx); err != nil {
+		return fmt.Errorf("ask what became of the gifts that wait for their payment: %w", err)
+	}
 	now := s.Paper.Now()
 	return s.Store.ForgetGifts(ctx, now.Add(-giftWordsFor), now.Add(-giftOpenFor))
 }

@@ -437,6 +437,26 @@ func TestAMagazineNeedsADoor(t *testing.T) {
 	})
 }
 
+// A gift whose payment nobody told us of is not forgotten as unpaid: Stripe is
+// asked first, and while it does not answer all are kept.
+func TestForgettingGiftsAsksStripe(t *testing.T) {
+	engines(t, func(t *testing.T, b *bench) {
+		session := b.give(t, "gift_digital_3", "bo@example.org")
+		b.stripe.payGift(session)
+		b.paper.add(30 * 24 * time.Hour)
+		b.stripe.failing["GiftSale"] = 1
+		if err := b.ForgetGifts(t.Context()); err == nil {
+			t.Error("gifts were forgotten without Stripe's word")
+		}
+		if err := b.ForgetGifts(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if g, ok, err := b.db.GiftBySession(t.Context(), session); err != nil || !ok || g.State != billing.GiftPaid {
+			t.Errorf("the gift that was paid: %t %q, %v", ok, g.State, err)
+		}
+	})
+}
+
 // What leads to a recipient goes 90 days after the gift did, and what was never
 // paid after a week; the code stays good.
 func TestGiftsForget(t *testing.T) {
