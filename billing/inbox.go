@@ -91,6 +91,9 @@ func (s *Service) poke() {
 const (
 	workers   = 4           // of one process: a customer that Stripe is slow about holds up no other
 	lookAgain = time.Second // for marks that other machines set
+	// gathering is how long a worker that was woken lets events gather: what
+	// happens at Stripe is told in several, and one look answers them all.
+	gathering = 150 * time.Millisecond
 )
 
 // Work settles marks until ctx ends, several at a time. Several processes may
@@ -115,8 +118,17 @@ func (s *Service) workAlone(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-s.wake:
+			s.gather(ctx)
 		case <-time.After(lookAgain):
 		}
+	}
+}
+
+// gather waits for what comes together with what woke the worker.
+func (s *Service) gather(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(gathering):
 	}
 }
 

@@ -17,12 +17,18 @@ func (s *Stripe) moves(ctx context.Context, customer string, snap *billing.Snaps
 	params := &stripe.ChargeListParams{Customer: stripe.String(customer)}
 	params.Context, params.Limit = ctx, stripe.Int64(page)
 	params.AddExpand("data.refunds")
-	params.AddExpand("data.invoice")
+	sold := map[string]string{} // invoice → what it bills
+	for _, inv := range snap.Invoices {
+		sold[inv.ID] = inv.Subscription
+	}
 	list := s.api.Charges.List(params)
 	for list.Next() {
 		c := list.Charge()
 		if !c.Paid {
 			continue
+		}
+		if err := s.place(ctx, c, sold); err != nil {
+			return err
 		}
 		snap.Charges = append(snap.Charges, chargeOf(c))
 		if err := s.refundsInto(ctx, c, snap); err != nil {
@@ -51,6 +57,27 @@ func (s *Stripe) moves(ctx context.Context, customer string, snap *billing.Snaps
 		snap.Credits = append(snap.Credits, noteOf(n.CreditNote()))
 	}
 	return faulty(n.Err())
+}
+
+// place says of a charge which subscription its invoice bills. The invoices that
+// are at hand need not come along with each charge; an older one is asked for.
+func (s *Stripe) place(ctx context.Context, c *stripe.Charge, sold map[string]string) error {
+	if c.Invoice == nil {
+		return nil
+	}
+	subscription, ok := sold[c.Invoice.ID]
+	if !ok {
+		inv, err := s.api.Invoices.Get(c.Invoice.ID, &stripe.InvoiceParams{Params: stripe.Params{Context: ctx}})
+		if err != nil {
+			return faulty(err)
+		}
+		c.Invoice = inv
+		return nil
+	}
+	if c.Invoice.Subscription == nil && subscription != "" {
+		c.Invoice.Subscription = &stripe.Subscription{ID: subscription}
+	}
+	return nil
 }
 
 // refundsInto takes the refunds that came along with the charge; a charge of

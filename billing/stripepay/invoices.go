@@ -18,7 +18,6 @@ func (s *Stripe) invoices(ctx context.Context, customer string) ([]billing.Invoi
 	var out []billing.Invoice
 	latest := &stripe.InvoiceListParams{Customer: stripe.String(customer)}
 	latest.Context, latest.Limit, latest.Single = ctx, stripe.Int64(page), true
-	latest.AddExpand(intent)
 	list := s.api.Invoices.List(latest)
 	seen := map[string]bool{}
 	take := func(inv *stripe.Invoice) {
@@ -28,7 +27,11 @@ func (s *Stripe) invoices(ctx context.Context, customer string) ([]billing.Invoi
 		}
 	}
 	for list.Next() {
-		take(list.Invoice())
+		inv := list.Invoice()
+		if err := s.withIntent(ctx, inv); err != nil {
+			return nil, err
+		}
+		take(inv)
 	}
 	if err := list.Err(); err != nil {
 		return nil, faulty(err)
@@ -43,6 +46,20 @@ func (s *Stripe) invoices(ctx context.Context, customer string) ([]billing.Invoi
 		take(list.Invoice())
 	}
 	return out, faulty(list.Err())
+}
+
+// withIntent fetches what says whether the payment waits for the bank, for the
+// few invoices that are not paid: it need not come along with all the others.
+func (s *Stripe) withIntent(ctx context.Context, inv *stripe.Invoice) error {
+	if inv.Status != stripe.InvoiceStatusOpen || inv.PaymentIntent == nil {
+		return nil
+	}
+	pi, err := s.api.PaymentIntents.Get(inv.PaymentIntent.ID, &stripe.PaymentIntentParams{Params: stripe.Params{Context: ctx}})
+	if err != nil {
+		return faulty(err)
+	}
+	inv.PaymentIntent = pi
+	return nil
 }
 
 func invoiceOf(inv *stripe.Invoice) billing.Invoice {
