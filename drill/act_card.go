@@ -45,7 +45,7 @@ var cardLink = regexp.MustCompile(`/account/card/\S+`)
 // mending gives another card by the link in a letter, in a browser that never
 // signed in.
 var mending = action{
-	name: "mend", weight: 60,
+	name: "mend", weight: 200,
 	offered: func(v *visit) bool {
 		_, _, ok := v.letter(v.mended, cardLink)
 		return ok
@@ -84,7 +84,7 @@ var invoiceLink = regexp.MustCompile(`https?://\S+/i/in_\w+`)
 
 // confirming follows the letter about a bank that wants a renewal confirmed.
 var confirming = action{
-	name: "confirm", weight: 60,
+	name: "confirm", weight: 200,
 	offered: func(v *visit) bool {
 		_, _, ok := v.letter(v.asked, invoiceLink)
 		return ok

@@ -173,6 +173,7 @@ func children(o Options) (paper, standin *child) {
 	at, bank := freePort(), freePort()
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + o.Dir, "TMPDIR=" + os.TempDir(),
+		"GOGC=400", // years in minutes: memory is there, processor time is not
 		"APP_ENV=development", "DEMO=1", "ADDR=" + at, "STANDIN_ADDR=" + bank,
 		"DATABASE_URL=" + o.databaseURL(), "MEDIA_DIR=" + filepath.Join(o.Dir, "media"),
 		"STRIPE_SECRET_KEY=" + standinKey, "STRIPE_WEBHOOK_SECRET=" + webhookSecret, "STRIPE_API_BASE=http://" + bank,

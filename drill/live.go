@@ -94,8 +94,10 @@ func (s *stage) note(r *reader, ctx context.Context) {
 	case err != nil && !errors.Is(err, errIdle):
 		s.wonder(fmt.Sprintf("reader %d, %s: %v", r.n, name, err))
 		r.wait(s.now, 10*day)
+	case err == nil && name == pausing.name:
+		r.wait(s.now, 30*day) // a pause is over before most would look again
 	default:
-		r.wait(s.now, 80*day)
+		r.wait(s.now, s.pause())
 	}
 	if !had && r.bought {
 		s.joined.Add(1)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"broadsheet/internal/clock"
 	"broadsheet/internal/mail"
@@ -19,6 +20,7 @@ type post struct {
 	box *mail.Box
 
 	mu   sync.Mutex
+	as   time.Time // of the folder when all that was in it had been read
 	seen map[string]bool
 	all  []mail.Boxed
 	to   map[string][]int // places in all, by address
@@ -32,15 +34,36 @@ func openPost(dir string) (*post, error) {
 	return &post{dir: dir, box: box, seen: map[string]bool{}, to: map[string][]int{}}, nil
 }
 
+// coarse is how far a folder's time may lag behind what happens in it.
+const coarse = 100 * time.Millisecond
+
+// names lists the folder, unless nothing came since it was read: a drill's post
+// is some ten thousand letters, and looked through again and again.
+func (p *post) names() ([]string, error) {
+	f, err := os.Open(p.dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || info.ModTime().Equal(p.as) {
+		return nil, err
+	}
+	if p.as = info.ModTime(); time.Since(p.as) < coarse {
+		p.as = time.Time{}
+	}
+	return f.Readdirnames(-1)
+}
+
 // read takes in what came since the last time.
 func (p *post) read() error {
-	entries, err := os.ReadDir(p.dir)
+	names, err := p.names()
 	if err != nil {
 		return fmt.Errorf("mails: %w", err)
 	}
 	var fresh []mail.Boxed
-	for _, e := range entries {
-		id, is := strings.CutSuffix(e.Name(), ".eml")
+	for _, name := range names {
+		id, is := strings.CutSuffix(name, ".eml")
 		if !is || p.seen[id] {
 			continue
 		}

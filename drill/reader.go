@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"time"
 
 	"broadsheet/internal/mail"
@@ -22,17 +23,31 @@ type reader struct {
 	bought bool      // they have begun a purchase, and so have an account
 	mended int       // place in the post before which links for a card are used up
 	asked  int       // likewise for letters that want a confirmation
+	paused bool      // as far as they remember
 }
 
-// prices are what readers take, the likeliest more often.
-var prices = []string{
-	"digital_monthly", "digital_monthly", "digital_monthly", "print_monthly", "print_monthly",
-	"digital_yearly", "digital_yearly", "digital_yearly", "print_yearly",
+// What readers take, the likeliest more often. In a drill of a year or less most
+// pay by the month, so that much is renewed; over years four in five pay by the
+// year, and renew for their part.
+var (
+	monthly = []string{"digital_monthly", "digital_monthly", "digital_monthly", "print_monthly", "print_monthly"}
+	yearly  = []string{"digital_yearly", "digital_yearly", "digital_yearly", "print_yearly"}
+)
+
+// prices are what is taken in a drill that long.
+func (o Options) prices() []string {
+	if o.Life > 366*day {
+		return slices.Concat(monthly, slices.Repeat(yearly, 5))
+	}
+	return slices.Concat(monthly, yearly)
 }
+
+// pause is about how long a reader does nothing between two turns.
+func (o Options) pause() time.Duration { return max(80*day, o.Life/6) }
 
 // newReaders come within the first tenth of the time.
 func newReaders(o Options, paper string, from time.Time) []*reader {
-	out := make([]*reader, o.Readers)
+	out, prices := make([]*reader, o.Readers), o.prices()
 	for i := range out {
 		dice := rand.New(rand.NewPCG(o.Seed, uint64(i)+1))
 		out[i] = &reader{
