@@ -40,6 +40,9 @@ func (s *Service) Reconcile(ctx context.Context, since time.Time) (Report, error
 		if err := s.admit(event); err != nil {
 			return rep, err
 		}
+		if !slices.Contains(WebhookTypes, event.Type) {
+			continue // nobody asked to be told, and nothing rests on it
+		}
 		known, err := s.Store.HasEvent(ctx, event.ID)
 		if err != nil {
 			return rep, err
