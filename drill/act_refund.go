@@ -5,7 +5,24 @@ import (
 	"database/sql"
 	"errors"
 	"strings"
+	"sync"
 )
+
+// orders counts how often support asked to give an invoice back: whatever the
+// weather, each asking gives back once at most.
+type orders struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (o *orders) add(invoice string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.of == nil {
+		o.of = map[string]int{}
+	}
+	o.of[invoice]++
+}
 
 // refunding is support, who gives a part of the newest payment back, or all of
 // it, by the command line.
@@ -26,6 +43,7 @@ var refunding = action{
 		if v.chance(70) {
 			args = append(args, "--amount", "2.50")
 		}
+		v.on.orders.add(invoice)
 		if _, err := v.on.paper.command(ctx, args...); err != nil {
 			if strings.Contains(err.Error(), "nothing") || strings.Contains(err.Error(), "left") {
 				return errIdle // all of it went back before

@@ -34,11 +34,15 @@ type bookCustomer struct {
 
 type bookSub struct {
 	ID, Customer, Status string
-	LatestInvoice        string `json:"latest_invoice"`
-	CurrentPeriodStart   int64  `json:"current_period_start"`
-	CurrentPeriodEnd     int64  `json:"current_period_end"`
-	CancelAt             *int64 `json:"cancel_at"`
-	PauseCollection      *struct {
+
+	Created            int64
+	EndedAt            *int64 `json:"ended_at"`
+	Metadata           map[string]string
+	LatestInvoice      string `json:"latest_invoice"`
+	CurrentPeriodStart int64  `json:"current_period_start"`
+	CurrentPeriodEnd   int64  `json:"current_period_end"`
+	CancelAt           *int64 `json:"cancel_at"`
+	PauseCollection    *struct {
 		ResumesAt *int64 `json:"resumes_at"`
 	} `json:"pause_collection"`
 	Items struct {
@@ -102,8 +106,9 @@ type bookCharge struct {
 type bookRefund struct {
 	ID, Charge, Currency, Status string
 
-	Amount int64
-	Entry  string `json:"balance_transaction"`
+	Amount   int64
+	Entry    string `json:"balance_transaction"`
+	Metadata map[string]string
 }
 
 type bookDispute struct {

@@ -3,6 +3,7 @@ package drill
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,9 @@ type evidence struct {
 	mails      []mail.Boxed
 	gates      map[string]string // address → how the gate of a story for subscribers stood: "open benefit"
 	deliveries map[string]int
-	odd        []string // what readers met and should not
+	odd        []string       // what readers met and should not
+	unread     []string       // what a webhook told and the paper did not take in
+	orders     map[string]int // invoice → how often support asked to give it back
 
 	firstRun, secondRun string // what the reconciler said, twice
 }
@@ -51,11 +54,11 @@ func (e *evidence) faults() []string {
 	var all []string
 	all = append(all, e.rows.troubles...)
 	for _, check := range []func(*evidence) []string{
-		checkPromises, checkRows, checkAccess, checkOnePlan, checkInvoices, checkLedger, checkGifts, checkMails, checkReconciler,
+		checkPromises, checkRows, checkAccess, checkOnePlan, checkInvoices, checkLedger, checkRefunds, checkSales, checkGifts, checkMails, checkReconciler,
 	} {
 		all = append(all, check(e)...)
 	}
-	return append(all, e.odd...)
+	return slices.Concat(all, e.unread, e.odd)
 }
 
 // mostShown is how many faults of a verdict are written out.

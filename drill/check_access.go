@@ -100,24 +100,29 @@ func checkRows(e *evidence) (wrong []string) {
 		if owner == "" {
 			continue
 		}
-		row, ok := e.rows.subs[s.ID]
-		if !ok {
-			wrong = append(wrong, fmt.Sprintf("subscription %s (%s) is not in the paper's tables", s.ID, s.Status))
-			continue
-		}
-		said := fmt.Sprintf("%s %s to %d, cancelled at %s, reader %s", s.Status, s.lookup(), s.CurrentPeriodEnd, stamp(s.CancelAt), owner)
-		have := fmt.Sprintf("%s %s to %d, cancelled at %s, reader %s", row.status, row.lookup, row.periodEnd.Int64/1e6, seconds(row.cancelAt), row.reader)
-		if said != have {
-			wrong = append(wrong, fmt.Sprintf("subscription %s\n  in the books: %s\n  in the paper: %s", s.ID, said, have))
-		}
-		if (s.PauseCollection != nil) != row.paused {
-			wrong = append(wrong, fmt.Sprintf("subscription %s: paused in the books %t, in the paper %t", s.ID, s.PauseCollection != nil, row.paused))
-		}
+		wrong = append(wrong, e.rows.differ(s, owner)...)
 	}
 	for id := range e.rows.subs {
 		if !listed[id] {
 			wrong = append(wrong, fmt.Sprintf("subscription %s is in the paper's tables and not in the books", id))
 		}
+	}
+	return wrong
+}
+
+// differ says how the paper's row of a subscription is not as the books have it.
+func (r *rows) differ(s bookSub, owner string) (wrong []string) {
+	row, ok := r.subs[s.ID]
+	if !ok {
+		return []string{fmt.Sprintf("subscription %s (%s) is not in the paper's tables", s.ID, s.Status)}
+	}
+	said := fmt.Sprintf("%s %s to %d, cancelled at %s, reader %s", s.Status, s.lookup(), s.CurrentPeriodEnd, stamp(s.CancelAt), owner)
+	have := fmt.Sprintf("%s %s to %d, cancelled at %s, reader %s", row.status, row.lookup, row.periodEnd.Int64/1e6, seconds(row.cancelAt), row.reader)
+	if said != have {
+		wrong = append(wrong, fmt.Sprintf("subscription %s\n  in the books: %s\n  in the paper: %s", s.ID, said, have))
+	}
+	if (s.PauseCollection != nil) != row.paused {
+		wrong = append(wrong, fmt.Sprintf("subscription %s: paused in the books %t, in the paper %t", s.ID, s.PauseCollection != nil, row.paused))
 	}
 	return wrong
 }

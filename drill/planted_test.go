@@ -29,6 +29,8 @@ var plants = []planted{
 		says: `has nothing that opens a story for subscribers, and meets "open benefit"`},
 	{name: "an old status", paper: `UPDATE subscriptions SET status = 'past_due' WHERE id = (SELECT id FROM subscriptions WHERE status = 'active' LIMIT 1)`,
 		says: `(?s)in the books: active.*in the paper: past_due`},
+	{name: "news that was not taken in", paper: `UPDATE subscriptions SET status = 'past_due' WHERE status = 'active'`,
+		says: `(?s)the newest event of cus_\w+ was delivered, and the paper did not take in what had happened: subscription sub_`},
 	{name: "an old period", paper: `UPDATE subscriptions SET period_end = period_end - 1000000 WHERE id = (SELECT id FROM subscriptions LIMIT 1)`, says: `in the paper: .* to \d+`},
 	{name: "somebody else's subscription", paper: `UPDATE subscriptions SET reader_id = (SELECT max(id) FROM readers WHERE id <> subscriptions.reader_id) WHERE id = (SELECT id FROM subscriptions LIMIT 1)`,
 		says: `in the paper: .* reader `},
@@ -55,6 +57,8 @@ var plants = []planted{
 		says: `was paid \d+, by 2 charges`},
 	{name: "a refund above the charge", books: `INSERT INTO objects (kind, id, body) SELECT 'refund', 're_planted', json_object('object', 'refund', 'id', 're_planted', 'status', 'succeeded',
 		'currency', body->>'$.currency', 'charge', id, 'amount', (body->>'$.amount') + 1) FROM objects WHERE id = (` + aCharge + `)`, says: `of charge ch_\w+ over \d+, \d+ went back`},
+	{name: "a refund that nobody asked for", books: `INSERT INTO objects (kind, id, body) SELECT 'refund', 're_planted', json_object('object', 'refund', 'id', 're_planted', 'status', 'succeeded',
+		'currency', body->>'$.currency', 'charge', id, 'amount', 1) FROM objects WHERE id = (` + aCharge + `)`, says: `nobody asked for the refund re_planted of 1`},
 	{name: "an invoice that the paper has otherwise", paper: `UPDATE invoices SET paid = paid + 1 WHERE id = (SELECT id FROM invoices WHERE status = 'paid' LIMIT 1)`,
 		says: `(?s)invoice in_\w+\s+in the books: .*in the paper: `},
 	{name: "an invoice that the paper lost", paper: `DELETE FROM invoices WHERE id = (SELECT id FROM invoices LIMIT 1)`, says: `invoice in_\w+ \(\w+\) is not in the paper's tables`},
@@ -145,13 +149,16 @@ func (p planted) find(r *result, dir string) ([]string, error) {
 		if e, err = examine(o, r.e.now); err != nil {
 			return nil, err
 		}
-		e.gates, e.firstRun, e.secondRun, e.odd = before.gates, before.firstRun, before.secondRun, before.odd
+		e.gates, e.firstRun, e.secondRun, e.odd, e.orders = before.gates, before.firstRun, before.secondRun, before.odd, before.orders
 		return e.faults(), nil
 	}
 	if e, err = examine(o, r.e.now); err != nil {
 		return nil, err
 	}
-	e.gates, e.secondRun = r.e.gates, r.e.secondRun
+	e.gates, e.secondRun, e.orders = r.e.gates, r.e.secondRun, r.e.orders
+	if e.unread, err = checkNews(o, e.rows); err != nil {
+		return nil, err
+	}
 	return e.faults(), nil
 }
 

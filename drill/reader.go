@@ -84,7 +84,7 @@ type action struct {
 }
 
 // actions is all that readers do. A file beside this one holds each.
-var actions = []action{buying, leaving, staying, newCard, mending, confirming, reading, signingIn, portalLeaving, secondPlan,
+var actions = []action{buying, tabs, leaving, staying, newCard, mending, confirming, reading, signingIn, portalLeaving, secondPlan,
 	changing, unchanging, pausing, returning, refunding, giving, redeeming}
 
 // errIdle says that there was nothing to do after all.

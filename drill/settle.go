@@ -36,6 +36,17 @@ func (s *stage) settle(ctx context.Context) (*evidence, error) {
 			}
 		}
 	}
+	if err := s.quiet(ctx); err != nil {
+		return nil, err
+	}
+	before, err := readRows(s.Options, s.now)
+	if err != nil {
+		return nil, err
+	}
+	unread, err := checkNews(s.Options, before)
+	if err != nil {
+		return nil, err
+	}
 	var runs [2]string
 	for i := range runs {
 		if err := s.quiet(ctx); err != nil {
@@ -60,6 +71,7 @@ func (s *stage) settle(ctx context.Context) (*evidence, error) {
 		return nil, err
 	}
 	e.gates, e.firstRun, e.secondRun, e.odd = gates, runs[0], runs[1], append(s.odd, s.neverDone()...)
+	e.unread, e.orders = unread, s.orders.of
 	return e, nil
 }
 

@@ -24,6 +24,7 @@ type stage struct {
 	byAddress      map[string]*reader
 	letters        int // of the post that were looked through
 	gifts          gifts
+	orders         orders
 	story          string // for subscribers only
 	now            time.Time
 	diary          *os.File // each leg, its weather and how long it took
