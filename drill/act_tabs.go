@@ -9,7 +9,7 @@ import (
 // in a second at the same moment; and who then pays wherever a page to pay is
 // open. One of the two is theirs in the end, and paid once.
 var tabs = action{
-	name: "tabs", weight: 8, offered: buying.offered,
+	name: "tabs", weight: 25, offered: buying.offered,
 	do: func(ctx context.Context, v *visit) error {
 		pages, err := v.twoTabs(ctx)
 		if err != nil {
