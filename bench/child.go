@@ -18,9 +18,10 @@ import (
 
 // child is a server in a process of its own.
 type child struct {
-	addr string
-	cmd  *exec.Cmd
-	log  *bytes.Buffer
+	addr    string
+	metrics string // where its profiles are; "" for none
+	cmd     *exec.Cmd
+	log     *bytes.Buffer
 }
 
 // stop asks the process to end, and insists after a while.
@@ -113,19 +114,23 @@ func launch(ctx context.Context, bin, dir string) (*newspaper, error) {
 	if err != nil {
 		return nil, err
 	}
+	metrics, err := freeAddr()
+	if err != nil {
+		return nil, err
+	}
 	if bin, err = filepath.Abs(bin); err != nil {
 		return nil, err
 	}
 	log := new(bytes.Buffer)
 	cmd := exec.Command(bin, "serve")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, nil, log
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "APP_ENV=development", "DEMO=1", "ADDR=" + addr, "STANDIN_ADDR=" + standin,
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "APP_ENV=development", "DEMO=1", "ADDR=" + addr, "STANDIN_ADDR=" + standin, "METRICS_ADDR=" + metrics,
 		"DATABASE_URL=sqlite://" + filepath.Join(dir, "data", "paper.db")}
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	p := &newspaper{child: &child{addr, cmd, log}, url: "http://" + addr}
+	p := &newspaper{child: &child{addr, metrics, cmd, log}, url: "http://" + addr}
 	if err := p.awaitReady(ctx); err != nil {
 		return nil, errors.Join(err, p.stop(), errors.New(log.String()))
 	}

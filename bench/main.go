@@ -28,6 +28,7 @@ type options struct {
 	rounds      int
 	span        time.Duration
 	bare        string
+	profile     string
 }
 
 func main() {
@@ -37,6 +38,7 @@ func main() {
 	flag.IntVar(&o.connections, "c", 16, "connections at once")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds, of which the median counts")
 	flag.DurationVar(&o.span, "span", 2*time.Second, "how long each page is asked for in a round")
+	flag.StringVar(&o.profile, "profile", "", "a folder for CPU profiles of the program, one for each page")
 	flag.StringVar(&o.bare, "bare", "", "be the bare server of the pages in this folder (the benchmark starts itself so)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -128,8 +130,9 @@ func oneRound(ctx context.Context, o options, p page, paper, bare *child) (r rou
 	if r.bare, err = load(ctx, bare, p.bareRequest, p.body, o); err != nil {
 		return r, fmt.Errorf("bare: %w", err)
 	}
+	profiled := profile(ctx, paper, p, o)
 	r.page, err = load(ctx, paper, p.request, p.body, o)
-	return r, err
+	return r, errors.Join(err, profiled())
 }
 
 func summary(p page, rounds []round) Row {

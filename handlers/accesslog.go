@@ -33,23 +33,41 @@ const (
 	logQueue = 8192
 )
 
+// AccessLog is where requests are written down. Flush, which may be nil, is
+// called when none waits, and between many: a write to the system for each
+// request costs a reader of a finished page a tenth of the whole.
+type AccessLog struct {
+	Log   *slog.Logger
+	Flush func()
+}
+
+// together is how many entries go to the system at once at most.
+const together = 64
+
 // accessLog writes entries on a goroutine of its own. When it falls behind,
 // ordinary entries are dropped and counted; errors and slow requests never are.
 type accessLog struct {
-	log     *slog.Logger
+	to      *AccessLog
 	queue   chan entry
 	dropped atomic.Int64
 	done    sync.WaitGroup
 }
 
-func newAccessLog(log *slog.Logger) *accessLog {
-	l := &accessLog{log: log, queue: make(chan entry, logQueue)}
-	l.done.Go(func() {
-		for e := range l.queue {
-			l.write(e)
-		}
-	})
+func newAccessLog(to *AccessLog) *accessLog {
+	l := &accessLog{to: to, queue: make(chan entry, logQueue)}
+	l.done.Go(l.run)
 	return l
+}
+
+func (l *accessLog) run() {
+	unsent := 0
+	for e := range l.queue {
+		l.write(e)
+		if unsent++; l.to.Flush != nil && (len(l.queue) == 0 || unsent >= together) {
+			l.to.Flush()
+			unsent = 0
+		}
+	}
 }
 
 func (l *accessLog) add(e entry) {
@@ -80,7 +98,7 @@ func (l *accessLog) write(e entry) {
 	if n := l.dropped.Swap(0); n > 0 {
 		attrs = append(attrs, slog.Int64("entries_dropped_before", n))
 	}
-	l.log.LogAttrs(context.Background(), level, "request", attrs...)
+	l.to.Log.LogAttrs(context.Background(), level, "request", attrs...)
 }
 
 // close writes what is queued and stops.
@@ -93,7 +111,8 @@ func (l *accessLog) close() {
 type siteMetrics struct {
 	took  *prometheus.HistogramVec
 	gates *prometheus.CounterVec
-	known sync.Map // route + class → prometheus.Observer
+	known sync.Map // observerKey → prometheus.Observer
+	walls sync.Map // gateKey → prometheus.Counter
 }
 
 func newSiteMetrics(reg prometheus.Registerer) *siteMetrics {
@@ -140,7 +159,17 @@ func knownMethod(m string) string {
 	return "other"
 }
 
+type gateKey struct {
+	wall   paywall.Wall
+	reason paywall.Reason
+}
+
 // gate counts a decision.
 func (m *siteMetrics) gate(d paywall.Decision) {
-	m.gates.WithLabelValues(string(d.Wall), string(d.Reason)).Inc()
+	key := gateKey{d.Wall, d.Reason}
+	c, ok := m.walls.Load(key)
+	if !ok {
+		c, _ = m.walls.LoadOrStore(key, m.gates.WithLabelValues(string(d.Wall), string(d.Reason)))
+	}
+	c.(prometheus.Counter).Inc()
 }

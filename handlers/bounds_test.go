@@ -19,7 +19,7 @@ import (
 
 func TestInventedMethodsCostNoMemory(t *testing.T) {
 	t.Parallel()
-	s := &Site{metrics: newSiteMetrics(prometheus.NewRegistry()), log: newAccessLog(slog.New(slog.NewTextHandler(io.Discard, nil)))}
+	s := &Site{metrics: newSiteMetrics(prometheus.NewRegistry()), log: newAccessLog(&AccessLog{Log: slog.New(slog.NewTextHandler(io.Discard, nil))})}
 	defer s.log.close()
 	for i := range 1000 {
 		s.record(entry{method: fmt.Sprint("X", i), route: "/", status: 405})

@@ -17,6 +17,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/maypok86/otter/v2"
 
+	"broadsheet/internal/cork"
 	"broadsheet/paywall"
 )
 
@@ -201,7 +202,7 @@ func (s *Site) sendPage(c echo.Context, pg *page, shared bool) error {
 	if req.Method == http.MethodHead {
 		return nil
 	}
-	_, _ = res.Write(body.body) // the reader may be gone: there is nobody to tell
+	_ = cork.Write(req.Context(), res, body.body) // the reader may be gone: there is nobody to tell
 	return nil
 }
 

@@ -117,17 +117,17 @@ func TestAccepts(t *testing.T) {
 
 func TestVisitorCookieCannotBeMadeUp(t *testing.T) {
 	t.Parallel()
-	s := &Site{Deps: Deps{Config: Config{VisitorKey: []byte("key"), BaseURL: &url.URL{Scheme: "http"}}}}
+	s := &Site{Deps: Deps{Config: Config{BaseURL: &url.URL{Scheme: "http"}}}, visitors: newSigner([]byte("key"))}
 	const visitor = "01jq0000000000000000000000"
 	read := func(value string) string {
 		req := httptest.NewRequest(http.MethodGet, "/", nil)
 		req.AddCookie(&http.Cookie{Name: "visitor", Value: value})
 		return s.visitorID(echo.New().NewContext(req, httptest.NewRecorder()))
 	}
-	if got := read(visitor + "." + s.sign(visitor)); got != visitor {
+	if got := read(visitor + "." + s.visitors.sign(visitor)); got != visitor {
 		t.Fatalf("our own cookie reads as %q", got)
 	}
-	for _, forged := range []string{visitor, visitor + ".", visitor + ".AAAAAAAAAAAAAAAAAAAAAA", "01jq0000000000000000000001." + s.sign(visitor), "." + s.sign(""), "x." + s.sign("x")} {
+	for _, forged := range []string{visitor, visitor + ".", visitor + ".AAAAAAAAAAAAAAAAAAAAAA", "01jq0000000000000000000001." + s.visitors.sign(visitor), "." + s.visitors.sign(""), "x." + s.visitors.sign("x")} {
 		if got := read(forged); got != "" {
 			t.Errorf("%q was believed to be %q", forged, got)
 		}

@@ -5,6 +5,7 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -41,6 +42,7 @@ type Deps struct {
 	Paper    clock.Clock // paper time
 	Wall     clock.Clock // wall time
 	Log      *slog.Logger
+	Access   *AccessLog // where requests are written down; nil for Log
 	Metrics  prometheus.Registerer
 	News     NewsStore
 	Media    pictureFiles // the stories' pictures
@@ -70,6 +72,7 @@ type Site struct {
 	cross     *http.CrossOriginProtection
 	headers   http.Header
 	metrics   *siteMetrics
+	visitors  *signer
 	adopted   atomic.Int64 // the paper's version at which the desk took in what was imported
 	started   time.Time
 	darkroom  chan struct{} // one picture at a time
@@ -88,10 +91,11 @@ func New(ctx context.Context, deps Deps) (*Site, error) {
 		reads:     newReadCounter(),
 		counts:    numbers.NewCounter(),
 		documents: newDocuments(),
-		log:       newAccessLog(deps.Log),
+		log:       newAccessLog(cmp.Or(deps.Access, &AccessLog{Log: deps.Log})),
 		cross:     http.NewCrossOriginProtection(),
 		headers:   securityHeaders(deps.Config),
 		metrics:   newSiteMetrics(deps.Metrics),
+		visitors:  newSigner(deps.Config.VisitorKey),
 	}
 	if err := s.cross.AddTrustedOrigin(deps.Config.BaseURL.Scheme + "://" + deps.Config.BaseURL.Host); err != nil {
 		return nil, fmt.Errorf("BASE_URL: %w", err)

@@ -4,8 +4,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"hash"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -36,7 +38,7 @@ func (s *Site) visitorID(c echo.Context) string {
 		return ""
 	}
 	visitor, sig, ok := strings.Cut(got.Value, ".")
-	if !ok || !id.Valid(visitor) || !hmac.Equal([]byte(sig), []byte(s.sign(visitor))) {
+	if !ok || !id.Valid(visitor) || !hmac.Equal([]byte(sig), []byte(s.visitors.sign(visitor))) {
 		return ""
 	}
 	return visitor
@@ -46,7 +48,7 @@ func (s *Site) visitorID(c echo.Context) string {
 // device is stored.
 func (s *Site) giveVisitor(c echo.Context, visitor string) {
 	c.SetCookie(&http.Cookie{
-		Name: s.Config.cookieName(visitorCookie), Value: visitor + "." + s.sign(visitor), Path: "/",
+		Name: s.Config.cookieName(visitorCookie), Value: visitor + "." + s.visitors.sign(visitor), Path: "/",
 		MaxAge: int(visitorAge / time.Second), HttpOnly: true, Secure: s.Config.Secure(), SameSite: http.SameSiteLaxMode,
 	})
 }
@@ -61,10 +63,20 @@ func (s *Site) ensureVisitor(c echo.Context) string {
 	return v
 }
 
-func (s *Site) sign(visitor string) string {
-	mac := hmac.New(sha256.New, s.Config.VisitorKey)
+// signer keeps ready what it makes of its key, which costs more than signing.
+type signer struct{ macs sync.Pool }
+
+func newSigner(key []byte) *signer {
+	return &signer{sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
+
+func (s *signer) sign(visitor string) string {
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	var sum [sha256.Size]byte
+	mac.Reset()
 	mac.Write([]byte(visitor))
-	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:signatureLen])
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(sum[:0])[:signatureLen])
 }
 
 // carriesOurs reports whether the request carries any cookie of ours. Only

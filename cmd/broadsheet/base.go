@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"broadsheet/handlers"
 	"broadsheet/internal/clock"
 	"broadsheet/internal/config"
 	"broadsheet/internal/jobs"
@@ -18,6 +19,7 @@ import (
 type base struct {
 	conf   config.Config
 	log    *slog.Logger
+	access *handlers.AccessLog
 	db     *store.DB
 	clocks jobs.Clocks
 	paper  *clock.Paper // nil where paper time is wall time
@@ -42,7 +44,7 @@ func openBaseOf(ctx context.Context, w world, conf config.Config) (*base, error)
 	if err := conf.Complete(); err != nil {
 		return nil, err
 	}
-	b := &base{conf: conf, log: newLog(w, conf), clocks: jobs.Clocks{Paper: clock.Wall{}, Wall: clock.Wall{}}}
+	b := &base{conf: conf, log: newLog(w.stderr, conf), access: accessLog(w.stderr, conf), clocks: jobs.Clocks{Paper: clock.Wall{}, Wall: clock.Wall{}}}
 	var err error
 	if conf.MovesPaperTime() {
 		if b.paper, err = clock.OpenPaper(filepath.Join(conf.DataDir(), "clock.json")); err != nil {
@@ -84,11 +86,3 @@ func makeFolder(conf config.Config) error {
 }
 
 func (b *base) close() error { return b.db.Close() }
-
-// newLog writes JSON for machines in production and text for people elsewhere.
-func newLog(w world, conf config.Config) *slog.Logger {
-	if conf.IsDevelopment() {
-		return slog.New(slog.NewTextHandler(w.stderr, nil))
-	}
-	return slog.New(slog.NewJSONHandler(w.stderr, nil))
-}

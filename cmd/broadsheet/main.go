@@ -66,6 +66,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	defer stop()
 	// The first signal asks; a second one is not ours to catch, and ends us.
 	context.AfterFunc(ctx, stop)
+	stderr = &oneAtATime{to: stderr} // several logs write there
 	w := world{getenv, stdout, stderr}
 	err := dispatch(ctx, w, args)
 	var wrong usageError

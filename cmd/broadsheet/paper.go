@@ -178,7 +178,7 @@ func (p *paper) openSite(ctx context.Context) error {
 			BaseURL: &base, Development: p.conf.IsDevelopment(), VisitorKey: visitors,
 			TrustedProxies: p.conf.TrustedProxies, FormTargets: p.formTargets(), Version: programVersion(),
 		},
-		Paper: p.clocks.Paper, Wall: p.clocks.Wall, Log: p.log, Metrics: p.registry,
+		Paper: p.clocks.Paper, Wall: p.clocks.Wall, Log: p.log, Access: p.access, Metrics: p.registry,
 		News: p.db, Media: news.MediaDir(p.conf.MediaDir), Gate: p.db, Meter: p.meter, Crawlers: crawlers,
 		Holdings: p.holdings, Plans: p.db,
 		Accounts: accounts, Till: p.till(keys), Ready: p.ready, Pace: p.pace(), Newsroom: newsroom,

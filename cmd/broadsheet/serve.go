@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"broadsheet/internal/config"
+	"broadsheet/internal/cork"
 	"broadsheet/store"
 )
 
@@ -96,8 +98,8 @@ func (p *paper) serve(ctx context.Context) error {
 	}
 	failed := make(chan error, 2)
 	site := newServer(patient(p.site))
-	site.ErrorLog = p.errorLog()
-	go func() { failed <- site.Serve(p.on.paper) }()
+	site.ErrorLog, site.ConnContext = p.errorLog(), cork.Context
+	go func() { failed <- site.Serve(cork.Listener{Listener: p.on.paper}) }()
 	metrics := newServer(p.metricsMux())
 	if p.on.metrics != nil {
 		go func() { failed <- metrics.Serve(p.on.metrics) }()
@@ -122,11 +124,13 @@ func (p *paper) serve(ctx context.Context) error {
 	return errors.Join(err, p.close(), metrics.Close())
 }
 
-// metricsMux serves Prometheus on an address of its own, so that no reader can
-// ask for it.
+// metricsMux serves Prometheus and Go's own profiles on an address of its own,
+// so that no reader can ask for them.
 func (p *paper) metricsMux() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(p.registry, promhttp.HandlerOpts{}))
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	return mux
 }
 

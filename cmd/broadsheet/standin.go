@@ -53,7 +53,7 @@ waited for.`)
 		return errors.Join(err, listener.Close())
 	}
 	s, err := startStandin(ctx, conf, listener, standin.Config{
-		Clock: paper, Follower: newAfar("http://"+conf.Addr, *patience), Log: newLog(w, conf), Seed: *seed, Senders: *senders,
+		Clock: paper, Follower: newAfar("http://"+conf.Addr, *patience), Log: newLog(w.stderr, conf), Seed: *seed, Senders: *senders,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
