@@ -43,7 +43,7 @@ func TestTwoWeeksFree(t *testing.T) {
 		return strings.Contains(b.Get("/subscribe").Main(), "14 days free, then €7.00 a month; we write to you three days before.")
 	})
 	b.SignIn(email)
-	b.Get("/subscribe").Buy(digitalMonthly, "").Pay(goodCard).Says(`free until \d+ \w+ \d+`)
+	b.Get("/subscribe").Buy(digitalMonthly, "").Says(`14 days free, then €7\.00 every month`).Pay(goodCard).Says(`free until \d+ \w+ \d+`)
 	b.Read(closed).Gate(paywall.Open, paywall.Benefit)
 	p.mailed(t, email, `free\s+until\s+\d+\s+\w+\s+\d+`)
 	p.Advance(t, 11*24*time.Hour+time.Minute)

@@ -17,7 +17,7 @@ func TestInvoiceForItsOwnerOnly(t *testing.T) {
 	}
 	a := w.get(path)
 	text := strings.Join(strings.Fields(a.page(t).Find("main").Text()), " ")
-	for _, s := range []string{"Receipt ", "Paid on ", "Print + Digital", "€14.00", "Total", "Ada", "1 Rua", "The Test"} {
+	for _, s := range []string{"Receipt ", "Paid on ", "Print + Digital", "€14.00", "Total", "Ada", "1 Rua", "Portugal", "The Test"} {
 		if !strings.Contains(text, s) {
 			t.Errorf("%d, and not %q:\n%s", a.StatusCode, s, text)
 		}
