@@ -77,7 +77,7 @@ func drilled(o Options) (*result, error) {
 // small is the drill of every test run, on SQLite; its folder is also what
 // errors are planted in.
 var small = sync.OnceValues(func() (*result, error) {
-	return drilled(Options{Database: "sqlite", Readers: 16, Life: 100 * day, Kills: 3})
+	return drilled(Options{Database: "sqlite", Readers: 12, Life: 60 * day, Kills: 2})
 })
 
 func verdict(t *testing.T, r *result, err error) {
@@ -97,13 +97,13 @@ func TestBilling(t *testing.T) {
 		verdict(t, r, err)
 		return
 	}
-	r, err := drilled(Options{Database: "sqlite", Readers: 400, Life: 365 * day, Kills: -1})
+	r, err := drilled(Options{Database: "sqlite", Readers: 1000, Life: 730 * day, Kills: -1})
 	verdict(t, r, err)
 }
 
 func TestBillingPostgreSQL(t *testing.T) {
 	r, err := drilled(Options{
-		Database: pgtest.URL(t), Readers: proof.Size(6, 100), Life: proof.Size(40*day, 180*day), Kills: proof.Size(1, 6),
+		Database: pgtest.URL(t), Readers: proof.Size(4, 100), Life: proof.Size(30*day, 180*day), Kills: proof.Size(1, 6),
 	})
 	verdict(t, r, err)
 }

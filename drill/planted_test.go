@@ -25,7 +25,7 @@ type planted struct {
 var plants = []planted{
 	{name: "a cancellation that never arrived", books: `UPDATE objects SET body = json_set(body, '$.status', 'canceled') WHERE id = (` + anActive + `)`,
 		says: `(?s)subscription sub_\w+\s+in the books: canceled.*in the paper: active`},
-	{name: "access that outlives the books", books: `UPDATE objects SET body = json_set(body, '$.status', 'canceled') WHERE id = (` + anActive + `)`,
+	{name: "access that outlives the books", books: `UPDATE objects SET body = json_set(body, '$.status', 'canceled') WHERE kind = 'subscription'`, // some have a gift besides
 		says: `has nothing that opens a story for subscribers, and meets "open benefit"`},
 	{name: "an old status", paper: `UPDATE subscriptions SET status = 'past_due' WHERE id = (SELECT id FROM subscriptions WHERE status = 'active' LIMIT 1)`,
 		says: `(?s)in the books: active.*in the paper: past_due`},

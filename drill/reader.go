@@ -42,8 +42,14 @@ func (o Options) prices() []string {
 	return slices.Concat(monthly, yearly)
 }
 
-// pause is about how long a reader does nothing between two turns.
-func (o Options) pause() time.Duration { return max(80*day, o.Life/6) }
+// pause is about how long a reader does nothing between two turns. In a short
+// drill they are busier, or it would prove little.
+func (o Options) pause() time.Duration {
+	if o.Life <= 120*day {
+		return 15 * day
+	}
+	return max(80*day, o.Life/6)
+}
 
 // newReaders come within the first tenth of the time.
 func newReaders(o Options, paper string, from time.Time) []*reader {
@@ -105,9 +111,13 @@ func (s *stage) turn(ctx context.Context, r *reader) (name string, err error) {
 	total := 0
 	var can []action
 	for _, a := range actions {
-		if a.offered(v) {
-			can, total = append(can, a), total+a.weight
+		if !a.offered(v) {
+			continue
 		}
+		if !s.did(a.name) {
+			a.weight *= 5 // what nobody has done yet comes first, so that a short drill holds much
+		}
+		can, total = append(can, a), total+a.weight
 	}
 	pick := r.dice.IntN(total)
 	for _, a := range can {

@@ -38,6 +38,13 @@ func (t *tally) record(name string, err error) {
 	}
 }
 
+// did reports whether any reader brought that action to its end.
+func (t *tally) did(name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.done[name] > 0
+}
+
 // wonder keeps what no reader should meet.
 func (t *tally) wonder(what string) {
 	t.mu.Lock()
