@@ -29,6 +29,7 @@ type houseDesk interface {
 	Oddities(ctx context.Context) ([]billing.Oddity, error)
 	DeadJobs(ctx context.Context, limit int) ([]jobs.Letter, error)
 	LastBackup(ctx context.Context) (desk.Backup, bool, error)
+	Instances(ctx context.Context) ([]desk.Instance, error)
 	ReplayEvent(ctx context.Context, id string, at time.Time) (desk.FailedHook, bool, error)
 	ReviveJob(ctx context.Context, id string) (bool, error)
 	ForgetJob(ctx context.Context, id string, now time.Time) (bool, error)
@@ -66,6 +67,9 @@ func (s *Site) houseDesk(c echo.Context, m desk.Member) error {
 	}
 	for _, j := range dead {
 		page.Dead = append(page.Dead, views.DeadJob{ID: j.ID, Kind: j.Kind, Error: clipped(j.Error), Attempts: j.Attempts, Died: j.Died})
+	}
+	if page.Instances, err = house.Instances(ctx); err != nil {
+		return err
 	}
 	if page.Odd, err = house.Oddities(ctx); err != nil {
 		return err

@@ -298,7 +298,7 @@ func (s *Site) resendDo(h help) (helped, error) {
 	err := s.change(h.c, h.m, func(ctx context.Context) (desk.Change, error) {
 		return s.Newsroom.Support.Resend(ctx, h.who, h.typed("letter"), s.now())
 	})
-	return helped{did: "It is written anew, from how things stand now, and goes to " + h.who.Email + ". It is in the list of mails once it has left."}, err
+	return helped{did: "It is written anew, from how things stand now, and goes to " + h.who.Email + "; about a gift, to the address that the gift has. It is in the list of mails once it has left."}, err
 }
 
 func (s *Site) signOutDo(h help) (out helped, err error) {

@@ -2,7 +2,9 @@ package journey
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 
 	"broadsheet/billing"
 	"broadsheet/internal/fault"
@@ -89,8 +91,9 @@ func (g GiftLetters) job(write func(ctx context.Context, e billing.Effect, gift 
 	}
 }
 
-// post sends a letter, once for its key.
-func (g GiftLetters) post(ctx context.Context, to, key string, letter letterWriter) error {
+// post sends a letter, once for its effect's key. With the effect, the desk can
+// have it written anew.
+func (g GiftLetters) post(ctx context.Context, to string, e billing.Effect, letter letterWriter) error {
 	if to == "" {
 		return nil // erased, or forgotten: there is nobody to write to
 	}
@@ -100,9 +103,13 @@ func (g GiftLetters) post(ctx context.Context, to, key string, letter letterWrit
 	}
 	text, err := letter.Letter(house)
 	if err != nil {
-		return fmt.Errorf("%s: %w", key, err)
+		return fmt.Errorf("%s: %w", e.Key, err)
 	}
-	return g.Outbox.Post(ctx, mail.Message{To: to, Subject: text.Subject, Text: text.Text, HTML: text.HTML, Key: key})
+	cause, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	return g.Outbox.Post(ctx, mail.Message{To: to, Subject: text.Subject, Text: text.Text, HTML: text.HTML, Key: e.Key, Origin: mail.Origin{Kind: e.Kind, Cause: cause}})
 }
 
 // about is what every letter says of a gift.
@@ -131,14 +138,15 @@ func (g GiftLetters) bought(ctx context.Context, e billing.Effect, gift billing.
 			return err
 		}
 	}
-	return g.post(ctx, gift.Buyer.Email, e.Key, letter)
+	return g.post(ctx, gift.Buyer.Email, e, letter)
 }
 
 // deliver brings the gift to its recipient. That it was sent is written in the
 // transaction that posts the mail, by whoever read the gift last: a change in
 // between leaves this mail unsent, and has asked for another.
 func (g GiftLetters) deliver(ctx context.Context, e billing.Effect, gift billing.Gift) error {
-	if gift.State != billing.GiftPaid || gift.Sending != e.Sending || gift.Handed() || !gift.Sent.IsZero() {
+	again := strings.HasPrefix(e.Key, againKey) // the desk asked for what had left already
+	if gift.State != billing.GiftPaid || gift.Sending != e.Sending || gift.Handed() || gift.Sent.IsZero() == again {
 		return nil
 	}
 	about, err := g.about(ctx, gift)
@@ -152,6 +160,9 @@ func (g GiftLetters) deliver(ctx context.Context, e billing.Effect, gift billing
 	if gift, err = g.Gifts.Gift(ctx, gift.ID); err != nil { // its code may be a new one
 		return err
 	}
+	if again {
+		return g.post(ctx, gift.To.Email, e, letters.GiftArrives{Gift: about, Code: code})
+	}
 	return g.Store.InTx(ctx, func(ctx context.Context) error {
 		if ok, err := g.Gifts.GiftSent(ctx, gift); err != nil || !ok {
 			if err == nil {
@@ -159,7 +170,7 @@ func (g GiftLetters) deliver(ctx context.Context, e billing.Effect, gift billing
 			}
 			return err
 		}
-		return g.post(ctx, gift.To.Email, e.Key, letters.GiftArrives{Gift: about, Code: code})
+		return g.post(ctx, gift.To.Email, e, letters.GiftArrives{Gift: about, Code: code})
 	})
 }
 
@@ -177,7 +188,7 @@ func (g GiftLetters) began(ctx context.Context, e billing.Effect, gift billing.G
 	if err != nil {
 		return err
 	}
-	return g.post(ctx, to, e.Key, letters.GiftBegan{Gift: about, Begins: r.From, Ends: r.To, Later: r.From.After(r.At), Paying: r.Push.Subscription != ""})
+	return g.post(ctx, to, e, letters.GiftBegan{Gift: about, Begins: r.From, Ends: r.To, Later: r.From.After(r.At), Paying: r.Push.Subscription != ""})
 }
 
 // ending invites to go on, a month before the end and at it.
@@ -194,7 +205,7 @@ func (g GiftLetters) ending(ctx context.Context, e billing.Effect, gift billing.
 	if err != nil {
 		return err
 	}
-	return g.post(ctx, to, e.Key, letters.GiftEnds{Gift: about, Ends: grant.To, Over: e.Kind == billing.EffectGiftOver})
+	return g.post(ctx, to, e, letters.GiftEnds{Gift: about, Ends: grant.To, Over: e.Kind == billing.EffectGiftOver})
 }
 
 func (g GiftLetters) holder(ctx context.Context, readerID string) (email string, err error) {
@@ -210,7 +221,7 @@ func (g GiftLetters) back(ctx context.Context, e billing.Effect, gift billing.Gi
 	if err != nil {
 		return err
 	}
-	return g.post(ctx, gift.Buyer.Email, e.Key, letters.GiftBack{Gift: about, Money: gift.Money})
+	return g.post(ctx, gift.Buyer.Email, e, letters.GiftBack{Gift: about, Money: gift.Money})
 }
 
 // trouble tells the publisher of a gift whose payment went back after it was
@@ -235,5 +246,5 @@ func (g GiftLetters) trouble(ctx context.Context, e billing.Effect, gift billing
 	if whose == "" {
 		whose = r.ReaderID
 	}
-	return g.post(ctx, house.Paper.Email, e.Key, letters.GiftTrouble{Gift: about, Money: gift.Money, Reader: whose, Ends: r.To, Charge: gift.Charge})
+	return g.post(ctx, house.Paper.Email, e, letters.GiftTrouble{Gift: about, Money: gift.Money, Reader: whose, Ends: r.To, Charge: gift.Charge})
 }

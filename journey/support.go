@@ -197,6 +197,9 @@ func (s *Support) TakeBack(ctx context.Context, who reader.Reader, grant string,
 	return desk.Change{Kind: "reader.grant.end", Subject: "reader", ID: who.ID, After: map[string]any{"grant": grant, "ended": now}}, err
 }
 
+// againKey begins the keys of letters that the desk had written anew.
+const againKey = "again/"
+
 // Resend has a letter written anew, to the address that the account has now.
 func (s *Support) Resend(ctx context.Context, who reader.Reader, letter string, now time.Time) (desk.Change, error) {
 	l, ok, err := s.Store.LetterOf(ctx, who.ID, letter)
@@ -213,7 +216,7 @@ func (s *Support) Resend(ctx context.Context, who reader.Reader, letter string, 
 	if err := json.Unmarshal([]byte(l.Cause), &about); err != nil {
 		return desk.Change{}, fmt.Errorf("resend %s: %w", l.ID, err)
 	}
-	about.Key = "again/" + id.New(now) + "/" + about.Key
+	about.Key = againKey + id.New(now) + "/" + about.Key
 	about.ReaderID = who.ID // of a merged account it may be another
 	return desk.Change{Kind: "reader.resend", Subject: "reader", ID: who.ID, After: map[string]string{"letter": l.ID, "kind": l.Kind}},
 		s.Queue.Enqueue(ctx, jobs.New{Kind: l.Kind, Key: about.Key, Payload: about})

@@ -26,8 +26,10 @@ type HousePage struct {
 	Dead     []DeadJob
 	Backup   desk.Backup
 	Version  string
-	Started  time.Time // this process
-	May      bool      // this member may replay, retry and forget
+	// Instances are the processes that serve the paper, this one among them.
+	Instances []desk.Instance
+	Started   time.Time // this process
+	May       bool      // this member may replay, retry and forget
 }
 
 // DeadJob is a job that failed for good. What it carried is nobody's to see.
@@ -125,4 +127,15 @@ func repaired(r billing.Reconciled) string {
 		s += " and " + itoa(r.Drift-len(r.IDs)) + " more"
 	}
 	return s
+}
+
+// versions is how many versions the living instances run.
+func (p HousePage) versions() int {
+	seen := map[string]bool{}
+	for _, i := range p.Instances {
+		if !i.Silent(p.Vitals.At) {
+			seen[i.Version] = true
+		}
+	}
+	return len(seen)
 }

@@ -21,7 +21,10 @@ func TestTheHousePage(t *testing.T) {
 		Dead:     []DeadJob{{ID: "j1", Kind: "mail", Error: "550", Attempts: 9, Died: noon}},
 		Backup:   desk.Backup{Bytes: 120, Made: noon, Verified: noon},
 	}
+	p.Instances = []desk.Instance{{ID: "a", Host: "alpha", Version: "v1", Started: noon, Seen: noon}, {ID: "b", Host: "beta", Version: "v2", Started: noon, Seen: noon.Add(-time.Minute)}, {ID: "c", Host: "gamma", Version: "v1", Started: noon, Seen: noon.Add(-time.Hour)}}
 	doc := draw(t, House(p))
+	many(t, doc, "#instances .pill-bad", 1)
+	holds(t, doc, "#instances", "alpha", "v2", "They do not all run the same version")
 	holds(t, doc, "main", "The disk is full.", "Make room.", "1,200", "3.4 GB", "50 B free", "5 %", "two days", "evt_1", "sub_1, sub_2 and 50 more", "did not end well: away", "4 failed for good, 1 tried again", "120 B")
 	many(t, doc, "form[action='/newsroom/house/replay'] input[name=event][value=evt_1]", 1)
 	many(t, doc, "form[action='/newsroom/house/forget'] input[name=job][value=j1]", 1)

@@ -192,7 +192,7 @@ func (p *paper) openSite(ctx context.Context) error {
 		p.site.Close(ctx)
 		return nil
 	})
-	p.background = append(p.background, p.site.Run)
+	p.background = append(p.background, p.site.Run, p.signLife)
 	return nil
 }
 

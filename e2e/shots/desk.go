@@ -58,7 +58,7 @@ func (s *shooter) atDesk(tab *browsertest.Tab, email string) error {
 			return fmt.Errorf("%s: %w", page[1], err)
 		}
 	}
-	if err := s.story(tab); err != nil {
+	if err := errors.Join(s.story(tab), s.first(tab, "desk-reader", "/newsroom/readers")); err != nil {
 		return err
 	}
 	if _, err := tab.Go(s.base + "/newsroom/staff"); err != nil {
@@ -81,4 +81,16 @@ func (s *shooter) story(tab *browsertest.Tab) error {
 		return err
 	}
 	return errors.Join(s.page(tab, "desk-editor", at), s.page(tab, "desk-history", at+"/history?revision=1"))
+}
+
+// first is what the first row of a list leads to.
+func (s *shooter) first(tab *browsertest.Tab, name, list string) error {
+	if _, err := tab.Go(s.base + list); err != nil {
+		return err
+	}
+	at, err := browsertest.Eval[string](tab, `document.querySelector('tbody th a')?.getAttribute("href") ?? ""`)
+	if err != nil || at == "" {
+		return err
+	}
+	return s.page(tab, name, at)
 }

@@ -1,5 +1,5 @@
-// The desk's own script: passkeys, which a browser offers to scripts alone. Whatever else the newsroom does works whole
-// without it.
+// The desk's own script: passkeys, which a browser offers to scripts alone, and small comforts. Whatever else the newsroom
+// does works whole without it.
 (() => {
   "use strict";
 
@@ -123,4 +123,9 @@
     }
     window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
   }
+
+  // On a telephone the navigation scrolls sideways: the page that is open stands in sight.
+  const here = document.querySelector(".desk-nav [aria-current]");
+  const nav = here?.closest(".desk-nav");
+  if (nav && nav.scrollWidth > nav.clientWidth) nav.scrollLeft = here.offsetLeft - (nav.clientWidth - here.offsetWidth) / 2;
 })();

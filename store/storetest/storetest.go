@@ -41,6 +41,7 @@ func parts() []part {
 		{"house", testHouse},
 		{"finding readers", testFinding},
 		{"vitals", testVitals},
+		{"instances", testInstances},
 		{"desk", testDesk},
 		{"news", testNews},
 		{"editing", testEditing},
