@@ -8,6 +8,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"broadsheet/billing"
 	"broadsheet/desk"
 	"broadsheet/internal/fault"
 	"broadsheet/journey"
@@ -82,6 +83,9 @@ func (s *Site) readerTools(m desk.Member, p views.ReaderPage) []views.Tool {
 		all = append(all, views.Tool{Label: "The paper as they see it", Text: "Nothing is counted, and nothing can be done in their name", Href: at + "/view", Do: "Look"})
 	}
 	for _, t := range toolsForReaders() {
+		if t.end == "/cancel" && billing.LiveOf(p.Subscriptions()) == nil {
+			continue // there is nothing to end
+		}
 		if t.label != "" && m.May(t.may) {
 			all = append(all, views.Tool{Label: t.label, Text: t.text, Href: at + t.end, Do: t.verb})
 		}

@@ -131,8 +131,8 @@ func (p ReadersPage) rowPlan(f desk.Found) (string, pill) {
 func (p ReadersPage) rowPlanName(f desk.Found) string { name, _ := p.rowPlan(f); return name }
 func (p ReadersPage) rowState(f desk.Found) pill      { _, state := p.rowPlan(f); return state }
 
-// subs are the subscriptions as they are now.
-func (p ReaderPage) subs() []billing.Subscription {
+// Subscriptions are all that the reader ever had, as they are now.
+func (p ReaderPage) Subscriptions() []billing.Subscription {
 	all := make([]billing.Subscription, len(p.Subs))
 	for i, t := range p.Subs {
 		all[i] = t.Subscription
@@ -141,11 +141,11 @@ func (p ReaderPage) subs() []billing.Subscription {
 }
 
 func (p ReaderPage) plan() string {
-	name, _ := planPill(p.Frame, p.Catalogue, billing.Current(p.subs(), p.Now), p.Now)
+	name, _ := planPill(p.Frame, p.Catalogue, billing.Current(p.Subscriptions(), p.Now), p.Now)
 	return name
 }
 
-func (p ReaderPage) state() pill { return p.stateOf(billing.Current(p.subs(), p.Now)) }
+func (p ReaderPage) state() pill { return p.stateOf(billing.Current(p.Subscriptions(), p.Now)) }
 
 func (p ReaderPage) stateOf(s *billing.Subscription) pill {
 	_, state := planPill(p.Frame, p.Catalogue, s, p.Now)
