@@ -16,27 +16,7 @@ import (
 // settle lets the sun shine for some days, so that what was late arrives, has
 // the reconciler run twice, and takes the evidence.
 func (s *stage) settle(ctx context.Context) (*evidence, error) {
-	if err := s.desk.order(ctx, "clear", "1"); err != nil {
-		return nil, err
-	}
-	for range 4 {
-		if err := s.pass(ctx, day); err != nil {
-			return nil, err
-		}
-	}
-	// Nothing may fall due while we look.
-	for soon := true; soon; {
-		var err error
-		if soon, err = s.fallsDue(time.Hour); err != nil {
-			return nil, err
-		}
-		if soon {
-			if err := s.pass(ctx, time.Hour); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if err := s.quiet(ctx); err != nil {
+	if err := s.clearUp(ctx); err != nil {
 		return nil, err
 	}
 	before, err := readRows(s.Options, s.now)
@@ -49,18 +29,15 @@ func (s *stage) settle(ctx context.Context) (*evidence, error) {
 	}
 	var runs [2]string
 	for i := range runs {
-		if err := s.quiet(ctx); err != nil {
-			return nil, err
-		}
 		said, err := s.paper.command(ctx, "billing", "reconcile")
+		if err == nil {
+			err = s.quiet(ctx)
+		}
 		if err != nil {
 			return nil, err
 		}
 		lines := strings.Split(strings.TrimSpace(said), "\n")
 		runs[i] = lines[len(lines)-1]
-	}
-	if err := s.quiet(ctx); err != nil {
-		return nil, err
 	}
 	gates, err := s.readGates(ctx)
 	if err != nil {
@@ -73,6 +50,31 @@ func (s *stage) settle(ctx context.Context) (*evidence, error) {
 	e.gates, e.firstRun, e.secondRun, e.odd = gates, runs[0], runs[1], append(s.odd, s.neverDone()...)
 	e.unread, e.orders = unread, s.orders.of
 	return e, nil
+}
+
+// clearUp passes some days in peace, and goes on until nothing falls due while
+// we look.
+func (s *stage) clearUp(ctx context.Context) error {
+	if err := s.desk.order(ctx, "clear", "1"); err != nil {
+		return err
+	}
+	for range 4 {
+		if err := s.pass(ctx, day); err != nil {
+			return err
+		}
+	}
+	for {
+		soon, err := s.fallsDue(time.Hour)
+		if err != nil {
+			return err
+		}
+		if !soon {
+			return s.quiet(ctx)
+		}
+		if err := s.pass(ctx, time.Hour); err != nil {
+			return err
+		}
+	}
 }
 
 // pass lets time pass in peace.
