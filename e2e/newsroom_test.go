@@ -129,6 +129,7 @@ func deskKnown(b *Browser) known {
 		"/newsroom/plans/price/:id":        {"/newsroom/plans/price/digital_monthly"},
 		"/newsroom/plans/codes/:code/end":  {"/newsroom/plans/codes/none/end"},
 		"/newsroom/staff/:id":              {one},
+		"/newsroom/numbers/csv/:table":     {"/newsroom/numbers/csv/made-up"}, // a file is none to look at
 		"/newsroom/staff/:id/reset":        {one + "/reset"},
 		"/newsroom/staff/:id/remove":       {one + "/remove"},
 	}

@@ -142,6 +142,7 @@ func knownPaths(t testing.TB, p *Paper) known {
 		add("/newsroom/stories/:id"+page, "/newsroom/stories/made-up"+page)
 	}
 	add("/account/card/:token", "/account/card/made-up")
+	add("/newsroom/numbers/csv/:table", "/newsroom/numbers/csv/stories", "/newsroom/numbers/csv/made-up")
 	add("/account/card/:token/done", "/account/card/made-up/done")
 	for _, form := range []string{"", "/role", "/signout", "/reset", "/remove"} {
 		add("/newsroom/staff/:id"+form, "/newsroom/staff/made-up"+form)

@@ -31,16 +31,21 @@ func counts(c echo.Context, ask paywall.Ask) bool {
 
 // count counts a story that was shown to a person, or the gate that was.
 func (s *Site) count(story, source string, d paywall.Decision) {
-	what := numbers.Read
+	if d.Open() {
+		s.reads.add(story)
+	}
+	s.counts.Add(s.now().In(s.furniture.now().zone), story, CountedAs(d), source)
+}
+
+// CountedAs is what a decision that a person met counts as.
+func CountedAs(d paywall.Decision) numbers.What {
 	switch {
 	case d.Open():
-		s.reads.add(story)
+		return numbers.Read
 	case d.Wall == paywall.Register:
-		what = numbers.RegisterWall
-	default:
-		what = numbers.SubscribeWall
+		return numbers.RegisterWall
 	}
-	s.counts.Add(s.now().In(s.furniture.now().zone), story, what, source)
+	return numbers.SubscribeWall
 }
 
 func (s *Site) flushCounts(ctx context.Context) {

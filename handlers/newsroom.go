@@ -46,6 +46,7 @@ type Newsroom struct {
 	Gate    gateDesk
 	House   houseDesk
 	Plans   deskPlans
+	Numbers numbersDesk
 	Vitals  func(ctx context.Context) (desk.Vitals, error) // the state of the house, now
 	Media   news.Media                                     // where uploaded pictures are kept
 	// SecondCodes takes the mails that carry a second code in development; nil
@@ -109,6 +110,7 @@ func (s *Site) newsroomRoutes() []deskRoute {
 		s.gateRoutes(),
 		s.plansRoutes(),
 		s.houseRoutes(),
+		s.numbersRoutes(),
 		s.recordRoutes(),
 		s.youRoutes(),
 	)

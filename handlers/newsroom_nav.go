@@ -26,6 +26,7 @@ var deskNav = []struct {
 	{"Gate", views.DeskGatePath, desk.GateEdit},
 	{"Plans", views.DeskPlansPath, desk.PlanEdit},
 	{"Readers", views.DeskReadersPath, desk.ReaderSee},
+	{"Numbers", views.DeskNumbersPath, desk.NumbersSee},
 	{"House", views.DeskHousePath, desk.HouseSee},
 	{"Staff", views.DeskStaffPath, desk.StaffManage},
 	{"Record", views.DeskRecordPath, desk.RecordSee},

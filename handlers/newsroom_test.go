@@ -47,7 +47,7 @@ func newDeskBench(t *testing.T, change ...func(*handlers.Deps)) *deskBench {
 			Origin: "http://localhost", Name: func(context.Context) (string, error) { return "The Test", nil },
 		}})
 		d.Newsroom = handlers.Newsroom{Desk: db, Staff: desk.NewStaff(db, reader.Addresses{}), Secrets: b.secrets, Journal: desk.NewJournal(db),
-			Gate: db, House: db, Stories: db,
+			Gate: db, House: db, Numbers: db, Stories: db,
 			Vitals: func(ctx context.Context) (desk.Vitals, error) { return db.Vitals(ctx, b.wall.Now(), noon) }, Media: news.MediaDir(filepath.Join(t.TempDir(), "media")),
 			Editing: &news.Editing{Store: db, Calendar: func(context.Context, news.Due) error { return nil }}}
 		d.Newsroom.Readers, d.Newsroom.Support, d.Newsroom.Plans = db, benchSupport(db, d.Box), db

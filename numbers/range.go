@@ -64,3 +64,22 @@ type StoryTally struct {
 	Story, Slug, Headline, Section string
 	Tally
 }
+
+// Buckets sorts days into runs of step, the last of which ends with the range,
+// and adds up the range and as many days before it. list is in order.
+func Buckets(r Range, list []DayTally, step int64) (runs []DayTally, sum, before Tally) {
+	n := (r.Days() + step - 1) / step
+	for i := range n {
+		runs = append(runs, DayTally{Day: max(r.From, r.To-(n-i)*step)})
+	}
+	for _, d := range list {
+		if d.Day < r.From {
+			before = before.Plus(d.Tally)
+			continue
+		}
+		sum = sum.Plus(d.Tally)
+		i := n - 1 - (r.To-1-d.Day)/step
+		runs[i].Tally = runs[i].Plus(d.Tally)
+	}
+	return runs, sum, before
+}

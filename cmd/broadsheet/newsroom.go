@@ -35,7 +35,7 @@ func (p *paper) secrets() (*desk.Secrets, error) {
 // newsroom joins what the desk stands on.
 func (p *paper) newsroom() (handlers.Newsroom, error) {
 	secrets, err := p.secrets()
-	n := handlers.Newsroom{Desk: p.db, Staff: desk.NewStaff(p.db, p.mailable()), Secrets: secrets, Journal: desk.NewJournal(p.db), Gate: p.db, House: p.db, Vitals: p.vitals,
+	n := handlers.Newsroom{Desk: p.db, Staff: desk.NewStaff(p.db, p.mailable()), Secrets: secrets, Journal: desk.NewJournal(p.db), Gate: p.db, House: p.db, Numbers: p.db, Vitals: p.vitals,
 		Stories: p.db, Editing: p.editing, Media: news.MediaDir(p.conf.MediaDir)}
 	n.Readers, n.Support, n.Plans = p.db, p.support(), p.db
 	if p.box != nil {

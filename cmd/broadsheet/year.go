@@ -22,6 +22,7 @@ import (
 	"broadsheet/internal/mail"
 	"broadsheet/journey"
 	"broadsheet/news"
+	"broadsheet/numbers"
 	"broadsheet/paywall"
 	"broadsheet/store"
 )
@@ -145,6 +146,8 @@ type year struct {
 	reads      int // stories that opened
 	bought     int // purchases that were paid
 	client     *http.Client
+	counter    *numbers.Counter
+	paperZone  *time.Location
 }
 
 // deed is something that somebody does at a paper time.
@@ -174,7 +177,7 @@ func openYear(ctx context.Context, w world, conf config.Config, on addresses, se
 	p := &paper{base: b, on: on, registry: newRegistry()}
 	p.onClose(b.close)
 	y := &year{
-		paper: p, dice: rand.New(rand.NewPCG(seed, 0)), start: start, now: now,
+		paper: p, counter: numbers.NewCounter(), dice: rand.New(rand.NewPCG(seed, 0)), start: start, now: now,
 		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	if err := y.open(ctx); err != nil {
@@ -221,6 +224,9 @@ func (y *year) open(ctx context.Context) error {
 	if y.rules, err = y.db.GateRules(ctx, y.now); err != nil {
 		return err
 	}
+	if y.paperZone, err = y.zone(ctx); err != nil {
+		return err
+	}
 	list, err := y.db.Latest(ctx, news.Cursor{}, 100)
 	y.stories = list.Teasers
 	return err
@@ -246,15 +252,20 @@ func (y *year) live(ctx context.Context, readers int) (string, error) {
 		deeds = append(deeds, part(y, readers)...)
 	}
 	slices.SortStableFunc(deeds, func(a, b deed) int { return cmp.Compare(a.at.Unix(), b.at.Unix()) })
-	for _, d := range deeds {
+	for i, d := range deeds {
 		if err := y.reach(ctx, d.at); err != nil {
 			return "", err
+		}
+		if i%countedEvery == 0 {
+			if err := y.count(ctx); err != nil {
+				return "", err
+			}
 		}
 		if err := d.do(ctx); err != nil {
 			return "", fmt.Errorf("on %s: %w", d.at.Format(time.DateOnly), err)
 		}
 	}
-	if err := y.standin.Advance(ctx, time.Now()); err != nil {
+	if err := errors.Join(y.count(ctx), y.standin.Advance(ctx, time.Now())); err != nil {
 		return "", err
 	}
 	rep, err := y.billing.ReconcileAll(ctx)

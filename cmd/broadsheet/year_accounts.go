@@ -8,6 +8,7 @@ import (
 	"broadsheet/internal/id"
 	"broadsheet/internal/mail"
 	"broadsheet/journey"
+	"broadsheet/numbers"
 	"broadsheet/paywall"
 	"broadsheet/reader"
 )
@@ -34,9 +35,9 @@ func (y *year) accounts(readers int) []deed {
 		joins := y.someday(2)
 		p := &person{
 			name: first + " " + last, email: fmt.Sprintf("%s.%s.%d@example.org", first, last, i+1), visitor: id.New(joins),
-			story: "/stories/" + y.stories[y.dice.IntN(len(y.stories))].Slug,
+			story: numbers.Way("/stories/"+y.stories[y.soughtAfter()].Slug, numbers.SourceOf(y.referrer(), y.conf.BaseURL.Hostname())),
 		}
-		deeds = append(deeds, y.visit(p.who, joins, 2), deed{joins, func(ctx context.Context) error { return y.signIn(ctx, p) }})
+		deeds = append(deeds, y.visit(p.who, joins, 2, y.referrer()), deed{joins, func(ctx context.Context) error { return y.signIn(ctx, p) }})
 		leaves := y.now
 		if y.dice.IntN(4) == 0 {
 			leaves = joins.AddDate(0, 0, 20+y.dice.IntN(100)) // and reads no more
@@ -45,7 +46,7 @@ func (y *year) accounts(readers int) []deed {
 			if at = y.hour(at.AddDate(0, 0, 4+y.dice.IntN(14))); !at.Before(leaves) || !at.Before(y.now) {
 				break
 			}
-			deeds = append(deeds, y.visit(p.who, at, 1+y.dice.IntN(mostStories)))
+			deeds = append(deeds, y.visit(p.who, at, 1+y.dice.IntN(mostStories), y.referrer()))
 		}
 		if buys := y.hour(joins.AddDate(0, 0, y.dice.IntN(40))); y.dice.IntN(100) < 62 && buys.After(joins) {
 			deeds = append(deeds, y.customer(p, buys)...)
@@ -75,7 +76,7 @@ func (y *year) signIn(ctx context.Context, p *person) error {
 	}
 	hole := &pigeonhole{}
 	entry := journey.NewSignIn(journey.SignInParts{
-		Store: y.db, Pools: y.meter, Outbox: hole, House: y.house, Keys: keys, Addresses: y.mailable(),
+		Store: y.db, Pools: y.meter, Outbox: hole, House: y.house, Keys: keys, Addresses: y.mailable(), Counts: y.counts(),
 		Link: func(token string) string { return y.address("/signin/link/" + token) },
 	})
 	wall := y.clocks.Wall.Now()

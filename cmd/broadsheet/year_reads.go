@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"broadsheet/billing"
+	"broadsheet/handlers"
 	"broadsheet/internal/id"
 	"broadsheet/news"
+	"broadsheet/numbers"
 	"broadsheet/paywall"
 )
 
@@ -24,10 +26,10 @@ func (y *year) passersBy(readers int) []deed {
 		at := y.someday(0)
 		visitor := id.New(at)
 		who := func() paywall.Who { return paywall.Who{Visitor: visitor} }
-		deeds = append(deeds, y.visit(who, at, 1+y.dice.IntN(3)))
+		deeds = append(deeds, y.visit(who, at, 1+y.dice.IntN(3), y.referrer()))
 		if y.dice.IntN(3) == 0 {
 			if again := at.AddDate(0, 0, 1+y.dice.IntN(20)); again.Before(y.now) {
-				deeds = append(deeds, y.visit(who, again, 1+y.dice.IntN(mostStories)))
+				deeds = append(deeds, y.visit(who, again, 1+y.dice.IntN(mostStories), y.referrer()))
 			}
 		}
 	}
@@ -59,17 +61,21 @@ func (y *year) hour(t time.Time) time.Time {
 
 // visit opens some stories, as far as the gate lets. Which ones is thrown now,
 // so that what others do changes nothing in it.
-func (y *year) visit(who func() paywall.Who, at time.Time, n int) deed {
+func (y *year) visit(who func() paywall.Who, at time.Time, n int, from string) deed {
 	var picked []news.Teaser
 	for range n {
-		// A few stories have most of the readers.
-		share := y.dice.Float64()
-		picked = append(picked, y.stories[int(share*share*float64(len(y.stories)))])
+		picked = append(picked, y.stories[y.soughtAfter()])
 	}
-	return deed{at, func(ctx context.Context) error { return y.read(ctx, who(), picked, at) }}
+	return deed{at, func(ctx context.Context) error { return y.read(ctx, who(), picked, from, at) }}
 }
 
-func (y *year) read(ctx context.Context, who paywall.Who, picked []news.Teaser, at time.Time) error {
+// soughtAfter picks a story: a few have most of the readers.
+func (y *year) soughtAfter() int {
+	share := y.dice.Float64()
+	return int(share * share * float64(len(y.stories)))
+}
+
+func (y *year) read(ctx context.Context, who paywall.Who, picked []news.Teaser, from string, at time.Time) error {
 	ask := paywall.Ask{Rules: y.rules, Now: at}
 	if who.Reader != "" {
 		has, err := y.billing.BenefitsOf(ctx, who.Reader, at)
@@ -79,12 +85,16 @@ func (y *year) read(ctx context.Context, who paywall.Who, picked []news.Teaser, 
 		ask.Unlimited = slices.Contains(has, billing.Unlimited)
 	}
 	reads := map[string]int{}
-	for _, story := range picked {
+	for i, story := range picked {
+		if i > 0 {
+			from = y.address("/") // and on from there
+		}
 		ask.Story = paywall.StoryFacts{ID: story.ID, Access: story.Access, Section: story.Section.Slug}
 		d, err := y.meter.Decide(ctx, who, ask)
 		if err != nil {
 			return err
 		}
+		y.counter.Add(at.In(y.paperZone), story.ID, handlers.CountedAs(d), numbers.SourceOf(from, y.conf.BaseURL.Hostname()))
 		if d.Open() {
 			reads[story.ID]++
 			y.reads++
@@ -95,3 +105,18 @@ func (y *year) read(ctx context.Context, who paywall.Who, picked []news.Teaser, 
 	}
 	return y.db.AddReads(ctx, at, reads)
 }
+
+// referrers are where readers of the demo come from, as browsers say it. A
+// search engine is the likeliest, and many say nothing.
+var referrers = []string{
+	"", "", "", "", "https://www.google.com/", "https://www.google.com/", "https://www.google.com/", "https://duckduckgo.com/",
+	"https://www.facebook.com/", "https://bsky.app/", "https://mail.google.com/", "https://harbournotes.example/", "https://quayside.example/links", "https://tidetable.example/",
+}
+
+func (y *year) referrer() string { return referrers[y.dice.IntN(len(referrers))] }
+
+// countedEvery is how many deeds are counted in memory before they are written.
+const countedEvery = 200
+
+// count writes down what was counted.
+func (y *year) count(ctx context.Context) error { return y.db.AddHours(ctx, y.counter.Take()) }

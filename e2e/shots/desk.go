@@ -22,6 +22,8 @@ var deskPages = [][2]string{
 	{"desk-code-new", "/newsroom/plans/codes/new"},
 	{"desk-readers", "/newsroom/readers"},
 	{"desk-house", "/newsroom/house"},
+	{"desk-numbers", "/newsroom/numbers?days=365"},
+	{"desk-numbers-stories", "/newsroom/numbers/stories?days=365"},
 	{"desk-staff", "/newsroom/staff"},
 	{"desk-record", "/newsroom/record"},
 	{"desk-you", "/newsroom/you"},
