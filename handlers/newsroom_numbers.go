@@ -21,6 +21,11 @@ type numbersDesk interface {
 	CountsByDay(ctx context.Context, r numbers.Range) ([]numbers.DayTally, error)
 	CountsBySource(ctx context.Context, r numbers.Range) ([]numbers.NamedTally, error)
 	CountsByStory(ctx context.Context, r numbers.Range) ([]numbers.StoryTally, error)
+	MoneyDays(ctx context.Context, r numbers.Range) ([]numbers.MoneyDay, error)
+	Moves(ctx context.Context, r numbers.Range) ([]numbers.Move, error)
+	Takings(ctx context.Context, r numbers.Range) ([]numbers.Taken, error)
+	Cohorts(ctx context.Context, from, to int64) ([]numbers.Cohort, error)
+	MoneyReckoned(ctx context.Context) (time.Time, error)
 }
 
 // What a page of numbers can be about.
@@ -34,6 +39,7 @@ func (s *Site) numbersRoutes() []deskRoute {
 	return []deskRoute{
 		get(views.DeskNumbersPath, desk.NumbersSee, s.audience),
 		get(views.DeskStoriesRead, desk.NumbersSee, s.storiesRead),
+		get(views.DeskMoneyPath, desk.NumbersSee, s.moneyNumbers),
 		get(views.DeskCSVPath+":table", desk.NumbersSee, s.numbersFile),
 	}
 }
@@ -152,6 +158,9 @@ func (s *Site) numbersFile(c echo.Context, m desk.Member) error {
 		if sheet.Name == c.Param("table") {
 			return sendCSV(c, sheet, page.Span.Range)
 		}
+	}
+	if found, err := s.moneyFile(c, m); found || err != nil {
+		return err
 	}
 	return fault.New(fault.Missing, "There is no such table. The pages of numbers name those that there are.", nil)
 }

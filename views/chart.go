@@ -181,8 +181,8 @@ type barChart struct {
 
 // The size of a bar chart, in tenths of a unit.
 const (
-	barWidth, barStep, barLongest = 5600, 440, 4700
-	barLabelMost                  = 52 // characters of a name that fit on a telephone
+	barStep, barLongest = 440, 4300
+	barLabelMost        = 52 // characters of a name that fit on a telephone
 )
 
 func (c barChart) height() int64 { return int64(len(c.Bars)) * barStep / 10 }

@@ -47,7 +47,7 @@ type NumbersFrame struct {
 }
 
 // numbersPages are the pages of numbers, in their order.
-var numbersPages = []Option{{DeskNumbersPath, "Readers"}, {DeskStoriesRead, "Stories"}}
+var numbersPages = []Option{{DeskNumbersPath, "Readers"}, {DeskStoriesRead, "Stories"}, {DeskMoneyPath, "Subscriptions"}}
 
 var numbersPresets = []struct {
 	days  int

@@ -18,6 +18,7 @@ type networkPruner interface {
 func (p *paper) nightly() {
 	p.runner.Every(journey.SweepJob, journey.SweepEvery, journey.Sweep(p.db, p.clocks.Wall))
 	p.watchHouse()
+	p.reckonHourly()
 	p.runner.Every("paywall.networks", 24*time.Hour, forgetNetworks(p.db, p.clocks.Paper))
 }
 

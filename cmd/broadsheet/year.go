@@ -269,6 +269,9 @@ func (y *year) live(ctx context.Context, readers int) (string, error) {
 		return "", err
 	}
 	rep, err := y.billing.ReconcileAll(ctx)
+	if err == nil {
+		err = y.reckon(ctx)
+	}
 	if err == nil && len(rep.Drift) > 0 {
 		err = fmt.Errorf("the paper and the stand-in's books differ: %v", rep.Drift)
 	}

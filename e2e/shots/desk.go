@@ -23,6 +23,7 @@ var deskPages = [][2]string{
 	{"desk-readers", "/newsroom/readers"},
 	{"desk-house", "/newsroom/house"},
 	{"desk-numbers", "/newsroom/numbers?days=365"},
+	{"desk-numbers-money", "/newsroom/numbers/money?days=365"},
 	{"desk-numbers-stories", "/newsroom/numbers/stories?days=365"},
 	{"desk-staff", "/newsroom/staff"},
 	{"desk-record", "/newsroom/record"},
