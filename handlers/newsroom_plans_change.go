@@ -281,9 +281,9 @@ func touched(d billing.Draft, holders []billing.Holders) (lines []string, bad bo
 			switch {
 			case was.Has(b) && !is.Has(b):
 				bad = true
-				say("%s lose “%s” at once, though they have paid for it.", readersOf(n, "who has", "who have")+" "+is.Name, name)
+				say("%s: “%s” is gone at once, though it was paid for.", readersOf(n, "has", "have")+" "+is.Name, name)
 			case !was.Has(b) && is.Has(b):
-				say("%s get “%s” at once, and pay nothing more.", readersOf(n, "who has", "who have")+" "+is.Name, name)
+				say("%s: “%s” comes at once, for nothing more.", readersOf(n, "has", "have")+" "+is.Name, name)
 				if b == billing.Print {
 					say("Nobody is asked for a postal address by this: those who have the plan already give theirs in their account.")
 				}
@@ -291,19 +291,19 @@ func touched(d billing.Draft, holders []billing.Holders) (lines []string, bad bo
 		}
 		for _, p := range is.Prices {
 			if _, before, had := d.Was.Price(p.LookupKey); had && before.Money != p.Money {
-				say("%s %s and go on paying that. Whoever subscribes from now on pays %s.", readersOf(havePrice(holders, p.LookupKey), "pays for", "pay for")+" "+p.LookupKey, "what they pay today", views.Money(p.Money))
+				say("%s: that stays as it is. Whoever subscribes from now on pays %s.", readersOf(havePrice(holders, p.LookupKey), "pays by", "pay by")+" "+p.LookupKey+" today", views.Money(p.Money))
 			}
 		}
 	}
 	for _, was := range d.Was.Plans {
 		still := slices.ContainsFunc(d.Is.Plans, func(p billing.Plan) bool { return p.Key == was.Key })
 		if !still {
-			say("%s and keep it: it renews at what they pay. It is sold to nobody else, and given to nobody as a gift.", readersOf(havePlan(holders, was.Key), "has", "have")+" "+was.Name)
+			say("%s; who has it keeps it, and it renews at what they pay. It is sold to nobody else, and no longer as a gift.", readersOf(havePlan(holders, was.Key), "has", "have")+" "+was.Name)
 			continue
 		}
 		for _, p := range was.Prices {
 			if _, _, sold := d.Is.Price(p.LookupKey); !sold {
-				say("%s and keep it: it renews at what they pay.", readersOf(havePrice(holders, p.LookupKey), "has", "have")+" "+p.LookupKey)
+				say("%s; who has it keeps it, and it renews at what they pay.", readersOf(havePrice(holders, p.LookupKey), "has", "have")+" "+p.LookupKey)
 			}
 		}
 	}

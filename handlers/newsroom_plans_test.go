@@ -200,7 +200,7 @@ func TestTheDeskPricesAPlan(t *testing.T) {
 	// Seen first, and nothing is done by seeing.
 	seen := p.fill("/newsroom/plans/price/digital_monthly", "amount", "9.00", "trial_days", "14", "trial_card", "optional", "sold", "yes")
 	text := seen.page(t).Find("main").Text()
-	for _, want := range []string{"7.00 EUR a month", "9.00 EUR a month, 14 free days without a card", "takes the lookup key digital_monthly over from " + old.ID, "1 reader pays for digital_monthly what they pay today", "test mode"} {
+	for _, want := range []string{"7.00 EUR a month", "9.00 EUR a month, 14 free days without a card", "takes the lookup key digital_monthly over from " + old.ID, "1 reader pays by digital_monthly today: that stays as it is. Whoever subscribes from now on pays €9.00.", "test mode"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the preview does not say %q:\n%s", want, text)
 		}

@@ -1404,7 +1404,7 @@ func PlanPreview(p PlanPreviewPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, " <section aria-labelledby=\"changes-h\"><h2 id=\"changes-h\">What changes here</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, " <section class=\"plan-changes\" aria-labelledby=\"changes-h\"><h2 id=\"changes-h\">What changes here</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
