@@ -180,6 +180,10 @@ func (s *Service) creditEffects(ctx context.Context, readerID string, c Credit, 
 		if err != nil || !told && seen.at.Sub(c.Created) >= effectsFor {
 			return err
 		}
+		about.Kind, about.Key = EffectRefundBack, "refund-back:"+c.ID
+		if err := s.once(ctx, about, seen.at); err != nil {
+			return err
+		}
 		about.Kind, about.Key = EffectRefundFailed, "refund-failed:"+c.ID
 	case !c.Holds() || c.Early || seen.at.Sub(c.Created) >= effectsFor:
 		return nil

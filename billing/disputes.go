@@ -45,8 +45,8 @@ func (d Dispute) Open() bool {
 	return d.Status != DisputeWon && d.Status != DisputeLost && d.Status != inquiryClosed
 }
 
-// took reports whether the bank has the money.
-func (d Dispute) took() bool { return !d.Inquiry() && d.Status != DisputeWon }
+// Took reports whether the bank has the money, or keeps it.
+func (d Dispute) Took() bool { return !d.Inquiry() && d.Status != DisputeWon }
 
 // DisputePolicy says what a reader has while their payment is disputed.
 type DisputePolicy string
@@ -77,7 +77,7 @@ const disputesFor = 180 * 24 * time.Hour
 func disputed(subscription string, all []Dispute, policy DisputePolicy, at time.Time) (out Disputed) {
 	for _, d := range all {
 		switch {
-		case d.Subscription != subscription || !d.took():
+		case d.Subscription != subscription || !d.Took():
 		case d.Status == DisputeLost:
 			if at.Sub(d.Created) < disputesFor {
 				return DisputedLost

@@ -23,6 +23,7 @@ type Effect struct {
 	Until        time.Time `json:"until,omitzero"`        // the end of the grace; zero if it is over
 	Switched     Switched  `json:"switched,omitzero"`     // from one plan to another
 	Gift         string    `json:"gift,omitempty"`
+	Bounced      Bounced   `json:"bounced,omitzero"`  // of a gift: the refund that did not arrive
 	Sending      int       `json:"sending,omitempty"` // of a gift's delivery
 	RunAt        time.Time `json:"-"`                 // paper time; zero is now
 }
@@ -45,7 +46,8 @@ const (
 	EffectPay       = "billing.pay"          // there is another card: try what is open
 
 	EffectCredited     = "billing.credited"      // money went back, or was credited
-	EffectRefundFailed = "billing.refund_failed" // money that went back did not arrive
+	EffectRefundFailed = "billing.refund_failed" // money that went back did not arrive: to the publisher
+	EffectRefundBack   = "billing.refund_back"   // and to the reader
 	EffectInquiry      = "billing.inquiry"       // a bank asks what a payment was
 	EffectDisputed     = "billing.disputed"      // a bank took a payment back
 	EffectDisputeWon   = "billing.dispute_won"   // and gave it back to us

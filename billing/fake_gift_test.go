@@ -10,9 +10,29 @@ import (
 
 // gifts is the part of the fake Stripe that sells once.
 type gifts struct {
-	sales  map[string]billing.GiftSale       // by session
-	asked  map[string]billing.NewGiftSession // by session
-	pushes []time.Time
+	sales   map[string]billing.GiftSale       // by session
+	asked   map[string]billing.NewGiftSession // by session
+	pushes  []time.Time
+	bounced map[string]string // why a refund did not arrive, by its id
+}
+
+// taken is what a bank makes of a gift's payment.
+func taken(status string) func(*billing.GiftSale) {
+	return func(s *billing.GiftSale) {
+		s.Dispute = billing.Dispute{ID: "dp_" + s.Session, Status: status, Reason: "fraudulent", Created: noon, URL: "https://desk.example"}
+	}
+}
+
+// bounce has a refund of a gift come back, with an event.
+func (f *stripe) bounce(session, why string) billing.Event {
+	return f.trouble(session, func(s *billing.GiftSale) {
+		if f.gifts.bounced == nil {
+			f.gifts.bounced = map[string]string{}
+		}
+		for _, r := range f.refunds[s.Charge] {
+			f.gifts.bounced[r.ID] = why
+		}
+	})
 }
 
 func (f *stripe) OpenGift(_ context.Context, n billing.NewGiftSession) (billing.Session, error) {
@@ -34,6 +54,12 @@ func (f *stripe) OpenGift(_ context.Context, n billing.NewGiftSession) (billing.
 func (f *stripe) sale(session string) billing.GiftSale {
 	sale := f.gifts.sales[session]
 	for _, r := range f.refunds[sale.Charge] {
+		if why, failed := f.gifts.bounced[r.ID]; failed {
+			sale.Failed = append(sale.Failed, billing.Credit{
+				ID: r.ID, Kind: billing.CreditRefund, Money: billing.Money{Amount: r.Amount, Currency: "eur"}, Status: billing.RefundFailed, Failure: why, Created: f.now(),
+			})
+			continue
+		}
 		sale.Refunded += r.Amount
 	}
 	return sale

@@ -57,6 +57,7 @@ type stripe struct {
 	refunds map[string][]billing.Refund // by charge; in_X is paid by ch_in_X
 	travel  time.Duration               // the most that an answer takes to arrive
 	during  func(method string)
+	asking  func(subscription string)
 	changes changes
 	gifts   gifts
 	stock   stock
@@ -133,6 +134,9 @@ func (f *stripe) Snapshot(_ context.Context, customer string) (billing.Snapshot,
 }
 
 func (f *stripe) Subscription(_ context.Context, id string) (billing.Subscription, error) {
+	if f.asking != nil {
+		f.asking(id)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s, ok := f.subs[id]

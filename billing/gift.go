@@ -46,14 +46,15 @@ func (c Catalogue) SellsGifts() bool {
 type GiftState string
 
 // The states of a gift. Redeemed, returned and void come after paid, and of the
-// three a gift can have one only; void alone can be taken back, by Stripe.
+// three a gift can have one only. Void can be taken back, by Stripe, and so can
+// returned: a refund that did not arrive makes the gift its buyer's again.
 const (
 	GiftOpen      GiftState = "open"      // not paid yet
 	GiftPaid      GiftState = "paid"      // its code can be redeemed
 	GiftRedeemed  GiftState = "redeemed"  // somebody has it
 	GiftReturning GiftState = "returning" // taken back by its buyer; the refund is being made
 	GiftReturned  GiftState = "returned"  // refunded to its buyer
-	GiftVoid      GiftState = "void"      // refunded or disputed at Stripe
+	GiftVoid      GiftState = "void"      // refunded at Stripe's desk, or a bank has or had the payment
 )
 
 // Person is a name and an address, either of which may be missing.
@@ -88,11 +89,28 @@ type Gift struct {
 	Number    string // of the invoice
 	Receipt   string // the invoice's address at Stripe
 	Refund    string // re_…; "" without one
+	Failure   string // why the last refund came back to us, in Stripe's word; "" if it did not
+	Dispute   GiftDispute
 	Created   time.Time
 	Paid      time.Time
 	Sent      time.Time // the mail to the recipient, or the code to a buyer who hands it over
 	Closed    time.Time // redeemed, taken back or void
 }
+
+// GiftDispute is the dispute over a gift's payment that counts; zero without one.
+type GiftDispute struct {
+	ID     string    `json:"id"` // dp_…
+	Status string    `json:"status"`
+	Reason string    `json:"reason,omitempty"`
+	Due    time.Time `json:"due,omitzero"` // until when it can be answered
+	URL    string    `json:"url,omitempty"`
+}
+
+// Took reports whether a bank has the money, or keeps it.
+func (d GiftDispute) Took() bool { return d.ID != "" && Dispute{Status: d.Status}.Took() }
+
+// Lost reports whether the bank keeps it.
+func (d GiftDispute) Lost() bool { return d.Status == DisputeLost }
 
 // Handed reports whether the buyer hands the gift over.
 func (g Gift) Handed() bool { return g.To.Email == "" }
@@ -176,15 +194,23 @@ type GiftSale struct {
 	Paid     bool
 	Money    Money
 	Charge   string
-	Refunded int64 // of the charge, minor units
-	Disputed bool  // and not won
+	Refunded int64    // of the charge, minor units: what went back or is on its way
+	Failed   []Credit // refunds that came back to us
+	Dispute  Dispute  // the one that counts: what took the money before what did not; zero without one
 	Invoice  string
 	Number   string // of the invoice
 	Receipt  string // its address
 }
 
 // dead reports whether the money went back, or is being fought for.
-func (s GiftSale) dead() bool { return s.Disputed || s.Refunded > 0 && s.Refunded >= s.Money.Amount }
+func (s GiftSale) dead() bool {
+	return s.dispute().Took() || s.Refunded > 0 && s.Refunded >= s.Money.Amount
+}
+
+func (s GiftSale) dispute() GiftDispute {
+	d := s.Dispute
+	return GiftDispute{ID: d.ID, Status: d.Status, Reason: d.Reason, Due: d.Due, URL: d.URL}
+}
 
 // NewGiftSession asks for a Checkout Session for a gift.
 type NewGiftSession struct {
@@ -219,4 +245,6 @@ const (
 	EffectGiftBack    = "gift.back"    // to the buyer: the refund was made
 	EffectGiftPush    = "gift.push"    // the renewal of a paid plan is to be moved
 	EffectGiftTrouble = "gift.trouble" // to the publisher: refunded or disputed after it was redeemed
+	EffectGiftDispute = "gift.dispute" // to the publisher: a stage of the dispute over its payment
+	EffectGiftBounced = "gift.bounced" // to the buyer and the publisher: its refund did not arrive
 )

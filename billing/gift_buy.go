@@ -151,48 +151,6 @@ func (s *Service) recordGifts(ctx context.Context, customer string, sales []Gift
 // UnknownGift is why a paid session is set aside.
 const UnknownGift = "no gift of ours has this session"
 
-// recordGift takes the one step that a look at Stripe asks for.
-func (s *Service) recordGift(ctx context.Context, g Gift, sale GiftSale, at time.Time) error {
-	var follow []Effect
-	about := Effect{ReaderID: g.ReaderID, Gift: g.ID}
-	switch {
-	case g.State == GiftOpen && sale.Paid:
-		g.State, g.Paid, g.SessionID, g.Customer = GiftPaid, at, sale.Session, sale.Customer
-		g.Charge, g.Invoice, g.Number, g.Receipt = sale.Charge, sale.Invoice, sale.Number, sale.Receipt
-		g.Serial, g.Sending = 1, 1
-		g.CodeHash = hashGiftCode(s.Gifts.code(g.ID, g.Serial))
-		if sale.dead() {
-			g.State, g.Closed = GiftVoid, at
-			break
-		}
-		about.Kind, about.Key = EffectGiftBought, "gift.bought:"+g.ID
-		follow = []Effect{about, delivery(g)}
-	case g.State == GiftPaid && sale.dead():
-		g.State, g.Closed = GiftVoid, at
-	case g.State == GiftVoid && sale.Paid && !sale.dead():
-		g.State, g.Closed = GiftPaid, time.Time{} // a dispute that was won
-		g.Sending++
-		follow = []Effect{delivery(g)}
-	case g.State == GiftRedeemed && sale.dead():
-		s.Log.Warn("a gift was refunded or disputed after it was redeemed: the desk decides", "gift", g.ID, "charge", sale.Charge)
-		about.Kind, about.Key = EffectGiftTrouble, "gift.trouble:"+g.ID
-		return s.once(ctx, about, at)
-	default:
-		return nil
-	}
-	if ok, err := s.Store.ChangeGift(ctx, g); err != nil {
-		return err
-	} else if !ok {
-		return fault.New(fault.Unavailable, "The gift was changed at the same moment. Please try again.", nil) // and the next look sees how
-	}
-	for _, e := range follow {
-		if err := s.once(ctx, e, at); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // delivery is the mail that brings a gift, on its day. A gift that its buyer
 // hands over has none, and neither has one that was sent.
 func delivery(g Gift) Effect {

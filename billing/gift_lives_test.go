@@ -101,7 +101,7 @@ func (l *giftLives) webhook() {
 func (l *giftLives) bank(disputed bool) {
 	if s := l.pick(); l.paid[s] && !l.back[s] {
 		l.dead[s] = disputed
-		l.late = append(l.late, l.b.stripe.trouble(s, func(sale *billing.GiftSale) { sale.Disputed = disputed }))
+		l.late = append(l.late, l.b.stripe.trouble(s, taken(map[bool]string{true: "needs_response", false: "won"}[disputed])))
 	}
 }
 

@@ -85,7 +85,12 @@ func giftGone(g Gift) string {
 	case GiftRedeemed:
 		return "This gift has been redeemed, so it cannot be changed any more."
 	case GiftVoid:
-		return "The payment for this gift was taken back at the bank, so its code no longer works."
+		if g.Dispute.Took() {
+			return "The payment for this gift was taken back at the bank, so its code no longer works."
+		}
+		return "The payment for this gift was refunded, so its code no longer works."
+	case GiftReturning:
+		return "This gift has been taken back."
 	}
 	return "This gift has been taken back. The payment is refunded."
 }
@@ -121,7 +126,7 @@ func (s *Service) ReturnGift(ctx context.Context, gift string) (Gift, error) {
 		if !ok {
 			return changedMeanwhile()
 		}
-		return s.once(ctx, Effect{Kind: EffectGiftReturn, Key: "gift.return:" + g.ID, ReaderID: g.ReaderID, Gift: g.ID}, s.Paper.Now())
+		return s.once(ctx, giftReturn(g), s.Paper.Now())
 	})
 	if err != nil {
 		return Gift{}, err
@@ -130,51 +135,6 @@ func (s *Service) ReturnGift(ctx context.Context, gift string) (Gift, error) {
 		s.Log.Error("a gift was taken back and its refund waits", "gift", gift, "err", err) // the job makes it
 	}
 	return s.Gift(ctx, gift)
-}
-
-// RefundGift makes the refund of a gift that was taken back. What went back
-// already is not given again.
-func (s *Service) RefundGift(ctx context.Context, gift string) error {
-	g, ok, err := s.Store.GiftByID(ctx, gift)
-	if err != nil || !ok || g.State != GiftReturning {
-		return err
-	}
-	return s.leased(ctx, "customer:"+g.Customer, func(ctx context.Context, _ int64) error {
-		sale, err := s.Gateway.GiftSale(ctx, g.SessionID)
-		if err != nil {
-			return err
-		}
-		refund := ""
-		if rest := sale.Money.Amount - sale.Refunded; rest > 0 && !sale.Disputed && sale.Charge != "" {
-			made, err := s.Gateway.Refund(ctx, sale.Charge, rest, g.ID, fmt.Sprintf("gift.back:%s:%d", g.ID, rest))
-			if err != nil {
-				return err
-			}
-			refund = made.ID
-		}
-		return s.returned(ctx, gift, refund)
-	})
-}
-
-func (s *Service) returned(ctx context.Context, gift, refund string) error {
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		g, ok, err := s.Store.GiftByID(ctx, gift)
-		if err != nil || !ok || g.State != GiftReturning {
-			return err
-		}
-		g.State, g.Refund = GiftReturned, refund
-		if ok, err := s.Store.ChangeGift(ctx, g); err != nil || !ok {
-			return fmt.Errorf("gift %s is not written as refunded: %w", gift, changedOr(err))
-		}
-		return s.once(ctx, Effect{Kind: EffectGiftBack, Key: "gift.back:" + g.ID, ReaderID: g.ReaderID, Gift: g.ID}, s.Paper.Now())
-	})
-}
-
-func changedOr(err error) error {
-	if err == nil {
-		return changedMeanwhile()
-	}
-	return err
 }
 
 // How long gifts keep what leads to a person.

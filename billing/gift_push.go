@@ -12,21 +12,40 @@ const pushAtOnce = 700 * 24 * time.Hour
 
 // PushGift moves the next payment of what the gift's reader pays for back by the
 // gift's length. It can be called at any time and as often as one likes: the day
-// is decided once, under the customer's lease, and written before Stripe is
-// asked, so that a lost answer moves nothing twice. Where nothing can be moved
-// now (a payment is behind, a change waits, the plan is paused or ends), the sync that sees that
+// is decided once, under the leases of the reader and of the customer, and written
+// before Stripe is asked, so that a lost answer moves nothing twice. The reader's
+// lease is held because a gift may pass from one of a reader's plans to another,
+// which another customer pays for. Where nothing can be moved now (a payment is
+// behind, a change waits, the plan is paused or ends), the sync that sees that
 // change asks again.
 func (s *Service) PushGift(ctx context.Context, gift string) error {
 	r, ok, err := s.Store.RedemptionOf(ctx, gift)
 	if err != nil || !ok || r.Push.Subscription == "" || r.Push.Done {
 		return err
 	}
+	return s.leased(ctx, "reader:"+r.ReaderID, func(ctx context.Context, fence int64) error {
+		return s.pushFor(ctx, r.ReaderID, gift, fence)
+	})
+}
+
+// pushFor pushes for a reader whose lease is held.
+func (s *Service) pushFor(ctx context.Context, reader, gift string, readers int64) error {
+	r, ok, err := s.Store.RedemptionOf(ctx, gift)
+	if err != nil || !ok || r.Push.Subscription == "" || r.Push.Done || r.ReaderID != reader {
+		return err // done meanwhile; or the accounts were joined, and the sync that follows asks again
+	}
 	known, ok, err := s.Store.SubscriptionByID(ctx, r.Push.Subscription)
 	if err != nil || !ok {
 		return err
 	}
-	err = s.leased(ctx, "customer:"+known.Customer, func(ctx context.Context, fence int64) error {
-		return s.pushHeld(ctx, gift, known, fence)
+	name := "customer:" + known.Customer
+	err = s.leased(ctx, name, func(ctx context.Context, customers int64) error {
+		return s.pushHeld(ctx, gift, known.ID, func(ctx context.Context) error {
+			if err := s.Store.HoldLease(ctx, "reader:"+reader, readers); err != nil {
+				return err
+			}
+			return s.Store.HoldLease(ctx, name, customers)
+		})
 	})
 	if _, syncErr := s.Sync(ctx, known.Customer); err == nil {
 		err = syncErr
@@ -34,10 +53,10 @@ func (s *Service) PushGift(ctx context.Context, gift string) error {
 	return err
 }
 
-func (s *Service) pushHeld(ctx context.Context, gift string, known Subscription, fence int64) error {
+func (s *Service) pushHeld(ctx context.Context, gift, subscription string, hold func(context.Context) error) error {
 	save := func(p GiftPush, follow ...Effect) error {
 		return s.Store.InTx(ctx, func(ctx context.Context) error {
-			if err := s.Store.HoldLease(ctx, "customer:"+known.Customer, fence); err != nil {
+			if err := hold(ctx); err != nil {
 				return err
 			}
 			for _, e := range follow {
@@ -49,7 +68,7 @@ func (s *Service) pushHeld(ctx context.Context, gift string, known Subscription,
 		})
 	}
 	r, ok, err := s.Store.RedemptionOf(ctx, gift)
-	if err != nil || !ok || r.Push.Done {
+	if err != nil || !ok || r.Push.Done || r.Push.Subscription != subscription {
 		return err
 	}
 	p := r.Push

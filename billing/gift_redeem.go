@@ -51,9 +51,13 @@ func (s *Service) giftBehind(ctx context.Context, code string) (Gift, error) {
 	case GiftRedeemed:
 		return g, fault.New(fault.Conflict, "This gift has been redeemed already. If it was you, your account shows it.", nil)
 	case GiftVoid:
-		return g, fault.New(fault.Conflict, "This code no longer works: the payment for the gift was taken back at the bank. Who gave it to you can ask us about it.", nil)
+		how := "was refunded"
+		if g.Dispute.Took() {
+			how = "was taken back at the bank"
+		}
+		return g, fault.New(fault.Conflict, "This code no longer works: the payment for the gift "+how+". Who gave it to you can ask us about it.", nil)
 	}
-	return g, fault.New(fault.Conflict, "This code no longer works: who bought the gift took it back, and was refunded.", nil)
+	return g, fault.New(fault.Conflict, "This code no longer works: who bought the gift took it back.", nil)
 }
 
 // LookAtGift says what a code opens and what redeeming it would do. It changes

@@ -227,7 +227,7 @@ func TestMoneyTakenBackByTheBank(t *testing.T) {
 		ctx := t.Context()
 		g, code := b.given(t, "gift_digital_6")
 		b.effects.take()
-		b.deliver(t, b.Service, b.stripe.trouble(g.SessionID, func(s *billing.GiftSale) { s.Disputed = true }))
+		b.deliver(t, b.Service, b.stripe.trouble(g.SessionID, taken("needs_response")))
 		b.settle(t)
 		_, err := b.Redeem(ctx, code, b.taker(b.reader))
 		kind(t, err, fault.Conflict)
@@ -236,7 +236,7 @@ func TestMoneyTakenBackByTheBank(t *testing.T) {
 		}
 		_, err = b.ReturnGift(ctx, g.ID)
 		kind(t, err, fault.Conflict)
-		b.deliver(t, b.Service, b.stripe.trouble(g.SessionID, func(s *billing.GiftSale) { s.Disputed = false }))
+		b.deliver(t, b.Service, b.stripe.trouble(g.SessionID, taken("won")))
 		b.settle(t)
 		b.redeem(t, code)
 		b.effects.take()

@@ -157,7 +157,7 @@ func decideRefund(inv Invoice, a RefundAsk, snap Snapshot) (RefundOrder, error) 
 // it.
 func refundableOf(inv Invoice, snap Snapshot) (Charge, int64, error) {
 	for _, d := range snap.Disputes {
-		if d.Invoice == inv.ID && d.took() {
+		if d.Invoice == inv.ID && d.Took() {
 			return Charge{}, 0, fault.New(fault.Conflict,
 				fmt.Sprintf("The cardholder's bank has taken the payment of invoice %s back (%s). It goes back once, and that is the bank's to decide.", inv.Number, d.ID), nil)
 		}

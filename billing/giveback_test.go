@@ -158,7 +158,7 @@ func TestARefundThatFailsLaterIsFollowed(t *testing.T) {
 		if err != nil || len(rep.Drift) != 1 || rep.Drift[0] != first.Refund {
 			t.Errorf("found %v %v", rep.Drift, err)
 		}
-		b.effects.left(t, "refund-failed:"+first.Refund)
+		b.effects.left(t, "refund-back:"+first.Refund, "refund-failed:"+first.Refund)
 		if was, err := b.db.CreditStatuses(ctx, first.Refund); err != nil || cmp.Diff([]string{"succeeded", "failed"}, was) != "" {
 			t.Errorf("its past: %v %v", was, err)
 		}

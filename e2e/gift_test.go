@@ -74,9 +74,19 @@ func walkOfAGift(t *testing.T, p *Paper) {
 	taker, own := p.Browser(t), newEmail()
 	address := regexp.MustCompile(`/gifts/redeem\?code=\S+`).FindString(letter)
 	asked := taker.Get(address).At("/signin")
-	in := asked.Submit(`form[action="/signin"]`, "email", own).Submit(`form[action="/signin/code"]`, "code", p.Code(t, own))
-	offer := in.At("/gifts/redeem").Is(http.StatusOK).Says(`Six months of Print \+ Digital`).Says(`From Ada Wells`).Says(`Many happy returns`)
+	signIn := func(at *Page, email string) *Page {
+		return at.Submit(`form[action="/signin"]`, "email", email).Submit(`form[action="/signin/code"]`, "code", p.Code(t, email)).At("/gifts/redeem")
+	}
+	offer := signIn(asked, newEmail()).Is(http.StatusOK).Says(`Six months of Print \+ Digital`).Says(`From Ada Wells`).Says(`Many happy returns`)
 	ship := []string{"ship_name", "Bo Berg", "line1", "1 Quay", "postal", "1011 AB", "city", "Haverdam"}
+	// The session ends while they type: they sign in again, and find what they typed.
+	taker.Post("/signout")
+	offer = signIn(offer.Submit(`form[action="/gifts/redeem"] button`, ship...).At("/signin"), own)
+	for field, want := range map[string]string{"ship_name": "Bo Berg", "line1": "1 Quay", "postal": "1011 AB", "city": "Haverdam", "code": code} {
+		if got := offer.One(`form[action="/gifts/redeem"] [name="`+field+`"]`).AttrOr("value", ""); got != want {
+			t.Errorf("after signing in again %s is %q, want %q", field, got, want)
+		}
+	}
 	taker.Post("/gifts/redeem", "code", code).Is(http.StatusUnprocessableEntity).Says(`needs a name, a street and a town`)
 	offer.Submit(`form[action="/gifts/redeem"] button`, ship...).Is(http.StatusOK).Says(`Print \+ Digital is yours`).Says(`nothing is charged when it ends`)
 	taker.Read(closed).Gate(paywall.Open, paywall.Benefit)

@@ -39,11 +39,16 @@ func (s *Site) account(c echo.Context) error {
 	page := views.AccountPage{
 		Frame: s.frame(v, "Your account", views.AccountPath), Reader: who.Reader, Catalogue: set.catalogue,
 		Free: views.MeterPanel{
-			Allowance: d.Allowance, Left: d.Left, Window: set.rules.Window, Resets: d.Resets, Unlimited: v.unlimited || v.role != "",
+			Allowance: d.Allowance, Left: d.Left, Window: set.rules.Window, Resets: d.Resets,
 		},
 	}
 	page.NoIndex, page.Notice = true, nil // the panel of the plan says the same in full
 	ctx := c.Request().Context()
+	has, err := s.Holdings.of(ctx, who.Reader.ID)
+	if err != nil {
+		return err
+	}
+	page.Free.Unlimited = has.why(v, s.now())
 	if err := s.accountMoney(ctx, &page); err != nil {
 		return err
 	}

@@ -16,7 +16,8 @@ func (s *Site) frame(v viewer, title, path string) views.Frame {
 		Paper: set.paper, Sections: set.sections, Pages: set.links, Accent: set.accentURL,
 		Title: title, Description: set.paper.Description, Path: path,
 		Day:      s.now().In(set.zone),
-		SignedIn: v.principal != nil, Desk: v.role != "", Subscribed: v.unlimited, Notice: v.notice, Still: v.still,
+		SignedIn: v.principal != nil, Desk: v.role != "", Subscribed: v.unlimited, Resting: v.notice != nil && !v.unlimited,
+		Notice: v.notice, Still: v.still,
 	}
 }
 

@@ -241,7 +241,11 @@ func (s *Site) redeemForm(c echo.Context) error {
 	if err != nil {
 		return s.notRedeemed(c, code, err)
 	}
-	return s.showRedeem(c, http.StatusOK, views.RedeemPage{Code: code, Offer: &offer})
+	page := views.RedeemPage{Code: code, Offer: &offer}
+	if kept := s.takeKept(c, views.RedeemPath); kept != nil && offer.Plan.Has(billing.Print) {
+		page.Ship = shipOf(kept.Get)
+	}
+	return s.showRedeem(c, http.StatusOK, page)
 }
 
 // giftTry is who tries a code. They are signed in with an address that they
@@ -287,13 +291,14 @@ func (s *Site) redeem(c echo.Context) error {
 	ctx, code := c.Request().Context(), c.FormValue("code")
 	try, err := s.giftTry(c, code)
 	if fault.Is(err, fault.SignIn) {
+		s.keep(c, views.RedeemPath, shipFields)
 		back := views.RedeemPath + "?" + url.Values{"code": {code}}.Encode()
 		return c.Redirect(http.StatusSeeOther, views.SignInPath+"?"+url.Values{views.ReturnParameter: {localPath(back)}}.Encode())
 	}
 	if err != nil {
 		return err
 	}
-	try.Who.Ship = shipOf(c)
+	try.Who.Ship = shipOf(c.FormValue)
 	offer, err := s.Giving.Look(ctx, try)
 	if err != nil {
 		return s.notRedeemed(c, code, err)
@@ -323,9 +328,12 @@ func (s *Site) redeem(c echo.Context) error {
 // maxShipLine is how long a line of an address may be.
 const maxShipLine = 120
 
-func shipOf(c echo.Context) billing.Postal {
+// shipFields are the fields that a door is asked for in.
+var shipFields = []string{"ship_name", "line1", "line2", "postal", "city", "country"}
+
+func shipOf(value func(field string) string) billing.Postal {
 	field := func(name string) string {
-		v := []rune(strings.Join(strings.Fields(c.FormValue(name)), " "))
+		v := []rune(strings.Join(strings.Fields(value(name)), " "))
 		return string(v[:min(len(v), maxShipLine)])
 	}
 	return billing.Postal{

@@ -70,8 +70,21 @@ func (b bought) unlimited(c billing.Catalogue, now time.Time) bool {
 	})
 }
 
-// notice is the banner of a reader whose payment failed or whose plan is paused,
-// nil for all others.
+// why says what opens every story to a viewer; Counted if nothing does.
+func (b bought) why(v viewer, now time.Time) views.Unlimited {
+	switch sub := billing.Current(b.subs, now); {
+	case v.unlimited && sub != nil && billing.Access(*sub, now).Grants:
+		return views.UnlimitedPlan
+	case v.unlimited:
+		return views.UnlimitedGiven
+	case v.role != "":
+		return views.UnlimitedDesk
+	}
+	return views.Counted
+}
+
+// notice is the banner of a reader whose payment failed or whose plan brings
+// nothing now, nil for all others.
 func (b bought) notice(now time.Time, zone *time.Location) *views.Notice {
 	sub := billing.Current(b.subs, now)
 	if sub == nil {
@@ -95,6 +108,11 @@ func (b bought) notice(now time.Time, zone *time.Location) *views.Notice {
 			n.Text, n.LinkText = "It returns on "+back.In(zone).Format("2 January")+".", "End the pause"
 		}
 		return n
+	case billing.StandsHeld:
+		return &views.Notice{
+			Kind: views.Bad, Title: "Your plan is on hold.", Text: "A bank has taken its payment back, and decides about it.",
+			Link: views.AccountPath, LinkText: "See your account",
+		}
 	}
 	return nil
 }

@@ -26,12 +26,25 @@ func (s *Site) meter(c echo.Context) error {
 	if v.principal == nil && !pooled {
 		more = rules.Registered - d.Allowance
 	}
+	why, err := s.unlimitedFor(c, v)
+	if err != nil {
+		return err
+	}
 	frame := s.frame(v, "How we count", "/meter")
 	frame.Canonical, frame.NoIndex = s.absolute("/meter"), true
 	return s.render(c, http.StatusOK, views.Meter(views.MeterPage{
 		Frame: frame, Allowance: d.Allowance, Left: d.Left, Window: rules.Window, Counts: rows, Hidden: hidden, Resets: d.Resets,
-		Registered: pooled, Unlimited: v.unlimited || v.role != "", More: more,
+		Registered: pooled, Unlimited: why, More: more,
 	}))
+}
+
+// unlimitedFor says why nothing is counted for whoever is signed in.
+func (s *Site) unlimitedFor(c echo.Context, v viewer) (views.Unlimited, error) {
+	if v.principal == nil {
+		return views.Counted, nil
+	}
+	has, err := s.Holdings.of(c.Request().Context(), v.principal.Reader.ID)
+	return has.why(v, s.now()), err
 }
 
 // countRows lists the stories that count now, newest first. A device that was

@@ -55,6 +55,11 @@ func TestPausePage(t *testing.T) {
 	}
 	c.quiet()
 	w.says("/account", "Paused", "Paused until", "End the pause")
+	for _, path := range []string{"/", "/account", "/meter"} {
+		if w.get(path).page(t).Find(`.mast-do a[href="/subscribe"]`).Length() != 0 {
+			t.Errorf("%s offers a plan to somebody whose plan is paused", path)
+		}
+	}
 	w.says("/account/pause", "has been paused since", "€7.00 from the card ending 4242 is charged today", "Bring it back and pay €7.00")
 	location(t, w.send(http.MethodPost, "/account/pause/end", nil), "/account")
 	w.says("/account", "Active", "€7.00 on")

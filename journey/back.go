@@ -107,6 +107,16 @@ func (b BillingLetters) refundFailed(ctx context.Context, e billing.Effect, whos
 	return letters.RefundFailed{Reader: whose, Money: c.Money, Number: inv.Number, Refund: c.ID, Failure: c.Failure}, err
 }
 
+// bounced tells the reader that their refund did not arrive.
+func (b BillingLetters) bounced(ctx context.Context, e billing.Effect, _ reader.Reader) (letterWriter, error) {
+	c, ok, err := b.Store.CreditByID(ctx, e.Credit)
+	if err != nil || !ok || c.Status != billing.RefundFailed {
+		return nil, err
+	}
+	inv, plan, err := b.billed(ctx, c.Invoice)
+	return letters.RefundBounced{Plan: plan, Money: c.Money, Number: inv.Number, Invoice: inv.ID, Failure: c.Failure}, err
+}
+
 func (b BillingLetters) disputed(stage letters.DisputeStage) func(context.Context, billing.Effect, string) (letterWriter, error) {
 	return func(ctx context.Context, e billing.Effect, whose string) (letterWriter, error) {
 		d, ok, err := b.Store.DisputeByID(ctx, e.Dispute)

@@ -55,6 +55,8 @@ func (g GiftLetters) Handle(on func(kind string, h jobs.Handler)) {
 	on(billing.EffectGiftOver, g.job(g.ending))
 	on(billing.EffectGiftBack, g.job(g.back))
 	on(billing.EffectGiftTrouble, g.job(g.trouble))
+	on(billing.EffectGiftDispute, g.job(g.disputed))
+	on(billing.EffectGiftBounced, g.job(g.bounced))
 	on(billing.EffectGiftReturn, work(g.Gifts.RefundGift))
 	on(billing.EffectGiftPush, work(g.Gifts.PushGift))
 }
@@ -246,5 +248,5 @@ func (g GiftLetters) trouble(ctx context.Context, e billing.Effect, gift billing
 	if whose == "" {
 		whose = r.ReaderID
 	}
-	return g.post(ctx, house.Paper.Email, e, letters.GiftTrouble{Gift: about, Money: gift.Money, Reader: whose, Ends: r.To, Charge: gift.Charge})
+	return g.post(ctx, house.Paper.Email, e, letters.GiftTrouble{Gift: about, Money: gift.Money, Reader: whose, Ends: r.To, Charge: gift.Charge, Due: gift.Dispute.Due, URL: gift.Dispute.URL})
 }

@@ -55,6 +55,7 @@ func (b BillingLetters) Handle(on func(kind string, h jobs.Handler)) {
 	on(billing.EffectTrialEnds, b.job(b.trialEnds))
 	on(billing.EffectTrialOver, b.job(b.trialOver))
 	on(billing.EffectCredited, b.job(b.credited))
+	on(billing.EffectRefundBack, b.job(b.bounced))
 	on(billing.EffectPaused, b.job(b.paused))
 	on(billing.EffectReturns, b.job(b.returns))
 	on(billing.EffectChanged, b.job(b.changed))

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"time"
 
 	"broadsheet/billing"
@@ -10,19 +11,36 @@ import (
 
 const giftColumns = `id, rev, reader_id, buyer_name, buyer_email, buyer_form, visitor, plan, lookup_key, months, amount, currency,
 	to_name, to_email, message, deliver_at, state, serial, code_hash, sending, session_id, customer, charge, invoice, number,
-	receipt, refund, created_at, paid_at, sent_at, closed_at`
+	receipt, refund, created_at, paid_at, sent_at, closed_at, dispute, failure`
 
 func scanGift(rows *sql.Rows) (g billing.Gift, err error) {
 	var buyer, hash, session sql.NullString
+	var dispute string
 	var t [5]sql.NullInt64
 	err = rows.Scan(&g.ID, &g.Rev, &buyer, &g.Buyer.Name, &g.Buyer.Email, &g.BuyerForm, &g.Visitor, &g.Plan, &g.LookupKey, &g.Months,
 		&g.Money.Amount, &g.Money.Currency, &g.To.Name, &g.To.Email, &g.Message, &t[0], &g.State, &g.Serial, &hash, &g.Sending,
-		&session, &g.Customer, &g.Charge, &g.Invoice, &g.Number, &g.Receipt, &g.Refund, &t[1], &t[2], &t[3], &t[4])
+		&session, &g.Customer, &g.Charge, &g.Invoice, &g.Number, &g.Receipt, &g.Refund, &t[1], &t[2], &t[3], &t[4],
+		&dispute, &g.Failure)
 	g.ReaderID, g.CodeHash, g.SessionID = buyer.String, hash.String, session.String
 	for i, to := range []*time.Time{&g.DeliverAt, &g.Created, &g.Paid, &g.Sent, &g.Closed} {
 		*to = unstamp(t[i])
 	}
+	if err == nil && dispute != "" {
+		err = json.Unmarshal([]byte(dispute), &g.Dispute)
+	}
 	return g, err
+}
+
+// giftDispute is how a gift keeps its dispute; "" for none.
+func giftDispute(d billing.GiftDispute) string {
+	if d == (billing.GiftDispute{}) {
+		return ""
+	}
+	text, err := json.Marshal(d)
+	if err != nil {
+		panic(err) // strings and a time
+	}
+	return string(text)
 }
 
 func giftValues(g billing.Gift) []any {
@@ -30,7 +48,7 @@ func giftValues(g billing.Gift) []any {
 		g.ID, g.Rev, nullable(g.ReaderID != "", g.ReaderID), g.Buyer.Name, g.Buyer.Email, g.BuyerForm, g.Visitor, g.Plan, g.LookupKey, g.Months,
 		g.Money.Amount, g.Money.Currency, g.To.Name, g.To.Email, g.Message, stamp(g.DeliverAt), string(g.State), g.Serial,
 		nullable(g.CodeHash != "", g.CodeHash), g.Sending, nullable(g.SessionID != "", g.SessionID), g.Customer, g.Charge, g.Invoice, g.Number,
-		g.Receipt, g.Refund, stamp(g.Created), stamp(g.Paid), stamp(g.Sent), stamp(g.Closed),
+		g.Receipt, g.Refund, stamp(g.Created), stamp(g.Paid), stamp(g.Sent), stamp(g.Closed), giftDispute(g.Dispute), g.Failure,
 	}
 }
 
@@ -38,7 +56,7 @@ func giftValues(g billing.Gift) []any {
 func (db *DB) AddGift(ctx context.Context, g billing.Gift) error {
 	_, err := db.exec(ctx, "add gift", `
 		INSERT INTO gifts (`+giftColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-			$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`, giftValues(g)...)
+			$19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)`, giftValues(g)...)
 	return err
 }
 
@@ -48,11 +66,11 @@ func (db *DB) ChangeGift(ctx context.Context, g billing.Gift) (bool, error) {
 	n, err := db.exec(ctx, "change gift", `
 		UPDATE gifts SET rev = rev + 1, to_name = $3, to_email = $4, message = $5, deliver_at = $6, state = $7, serial = $8, code_hash = $9,
 			sending = $10, session_id = $11, customer = $12, charge = $13, invoice = $14, number = $15, receipt = $16, refund = $17,
-			paid_at = $18, sent_at = $19, closed_at = $20
+			paid_at = $18, sent_at = $19, closed_at = $20, dispute = $21, failure = $22
 		WHERE id = $1 AND rev = $2`,
 		g.ID, g.Rev, g.To.Name, g.To.Email, g.Message, stamp(g.DeliverAt), string(g.State), g.Serial, nullable(g.CodeHash != "", g.CodeHash),
 		g.Sending, nullable(g.SessionID != "", g.SessionID), g.Customer, g.Charge, g.Invoice, g.Number, g.Receipt, g.Refund,
-		stamp(g.Paid), stamp(g.Sent), stamp(g.Closed))
+		stamp(g.Paid), stamp(g.Sent), stamp(g.Closed), giftDispute(g.Dispute), g.Failure)
 	return n == 1, err
 }
 

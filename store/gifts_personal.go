@@ -26,6 +26,8 @@ type exportedGift struct {
 	Bought    time.Time     `json:"bought"`
 	DeliverAt time.Time     `json:"deliver_at,omitzero"`
 	Sent      time.Time     `json:"sent,omitzero"`
+	Dispute   string        `json:"dispute,omitempty"`       // how it stands
+	Failure   string        `json:"refund_failed,omitempty"` // why
 }
 
 type exportedRedemption struct {
@@ -46,7 +48,7 @@ func (d giftData) Export(ctx context.Context, readerID string) (map[string]any, 
 	}
 	gave, got := []exportedGift{}, []exportedRedemption{}
 	for _, g := range bought {
-		gave = append(gave, exportedGift{g.Plan, g.Months, g.Money, g.To.Name, g.To.Email, g.Message, string(g.State), g.Created, g.DeliverAt, g.Sent})
+		gave = append(gave, exportedGift{g.Plan, g.Months, g.Money, g.To.Name, g.To.Email, g.Message, string(g.State), g.Created, g.DeliverAt, g.Sent, g.Dispute.Status, g.Failure})
 	}
 	for _, r := range had {
 		got = append(got, exportedRedemption{r.At, r.From, r.To, r.Ship})

@@ -41,7 +41,7 @@ type MeterPanel struct {
 	Allowance, Left int
 	Window          time.Duration
 	Resets          time.Time // zero if nothing counts
-	Unlimited       bool      // nothing is counted
+	Unlimited       Unlimited // "" counts
 }
 
 // SessionRow is a device that is signed in.
@@ -108,8 +108,8 @@ type MeterPage struct {
 	Hidden          bool         // the device is signed out: what its reader opened is for that reader only
 	Resets          time.Time    // zero if nothing counts
 	Registered      bool
-	Unlimited       bool // nothing is counted for this reader
-	More            int  // how many more registering would open; 0 doesn't say
+	Unlimited       Unlimited // "" counts
+	More            int       // how many more registering would open; 0 doesn't say
 }
 
 // MeterCount is a story that counted.

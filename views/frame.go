@@ -32,6 +32,7 @@ type Frame struct {
 	SignedIn   bool
 	Desk       bool // signed in with a role
 	Subscribed bool // holds the unlimited benefit: no plans, no advertising, no strip
+	Resting    bool // has a plan that brings nothing now, so another is not offered: it is paused, or waits for its payment
 
 	Meter  *MeterStrip // nil shows none: nothing is counted for this viewer, or on this page
 	Notice *Notice
@@ -127,7 +128,7 @@ func (f Frame) page(slug string) string {
 }
 
 // sells reports whether the page may show plans, the strip and the house's own advertising.
-func (f Frame) sells() bool { return !f.Subscribed && !f.Desk }
+func (f Frame) sells() bool { return !f.Subscribed && !f.Desk && !f.Resting }
 
 // cheapest is the plan that costs the least a month, nil without prices.
 func cheapest(c billing.Catalogue) *billing.Plan {

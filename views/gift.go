@@ -1,6 +1,7 @@
 package views
 
 import (
+	"html"
 	"net/url"
 	"strconv"
 	"strings"
@@ -128,13 +129,30 @@ func (p GiftPage) state() string {
 	case billing.GiftRedeemed:
 		return "Redeemed on " + p.date(g.Closed) + ". It runs from " + p.date(p.Begins) + " to " + p.date(p.Until) + "."
 	case billing.GiftReturning:
+		if g.Dispute.Took() {
+			return "Taken back on " + p.date(g.Closed) + "; its code no longer works. The cardholder’s bank has the payment of " + Money(g.Money) + " and decides about it: until then nothing can be refunded beside. If it comes back to us, it is refunded at once."
+		}
 		return "Taken back on " + p.date(g.Closed) + ". The refund of " + Money(g.Money) + " is being made; its code no longer works."
 	case billing.GiftReturned:
 		return "Taken back on " + p.date(g.Closed) + ". " + Money(g.Money) + " went back to the card it was paid with; banks take five to ten days to show it. Its code no longer works."
 	case billing.GiftVoid:
-		return "The payment was taken back at the bank, so the code no longer works. If that was a mistake, write to us."
+		return giftVoid(g)
+	}
+	if g.Failure != "" {
+		return "You took it back, and the refund of " + Money(g.Money) + " did not arrive: your bank sent it to us again. Until it can go back the gift is yours, with another code that nobody else has. Use it, hand it on, or take it back once more when your card works; if the card is gone, write to us."
 	}
 	return p.waiting()
+}
+
+// giftVoid says why the code of a gift that nobody took back is dead.
+func giftVoid(g billing.Gift) string {
+	switch {
+	case g.Dispute.Lost():
+		return "The cardholder’s bank took the payment back and has decided to keep it, so the code no longer works. Nothing is refunded beside: the bank gave the money back already. If that was a mistake, write to us."
+	case g.Dispute.Took():
+		return "The cardholder’s bank has taken the payment back and decides about it. Until then the code does not work; if the payment comes back to us, it works again. If that was a mistake, tell the bank, and write to us."
+	}
+	return "The payment was refunded, so the code no longer works. If that was a mistake, write to us."
 }
 
 func (p GiftPage) waiting() string {
@@ -277,17 +295,58 @@ func GivenState(g billing.Gift, zone *time.Location) string {
 	case billing.GiftRedeemed:
 		return whom + "Redeemed on " + day(g.Closed)
 	case billing.GiftReturning, billing.GiftReturned:
+		if g.Dispute.Took() {
+			return whom + "Taken back on " + day(g.Closed) + "; the bank has the payment"
+		}
 		return whom + "Taken back on " + day(g.Closed)
 	case billing.GiftVoid:
-		return whom + "Void: the payment went back"
+		switch {
+		case g.Dispute.Lost():
+			return whom + "Void: the bank keeps the payment"
+		case g.Dispute.Took():
+			return whom + "On hold: the bank has the payment"
+		}
+		return whom + "Void: the payment was refunded"
 	}
 	switch {
+	case g.Failure != "":
+		return whom + "The refund did not arrive: it is yours again"
 	case g.Handed():
 		return whom + "Not redeemed yet"
 	case !g.Sent.IsZero():
 		return whom + "Sent on " + day(g.Sent) + ", not redeemed yet"
 	}
 	return whom + "Goes out on " + day(g.DeliverAt)
+}
+
+// giftPill is a gift's state as the desk sees it: where it stands, and what
+// became of its money.
+func giftPill(g billing.Gift) string {
+	state := sentence(string(g.State))
+	switch d := g.Dispute; {
+	case d.Lost():
+		return state + ", dispute lost"
+	case d.Took():
+		return state + ", disputed"
+	case d.Status == billing.DisputeWon:
+		return state + ", dispute won"
+	case g.Failure != "":
+		return state + ", refund failed"
+	}
+	return state
+}
+
+// groups is a code as HTML: a line may break after a hyphen, and in no group.
+// It is written here because a template would put spaces between the groups.
+func groups(code string) string {
+	var b strings.Builder
+	for i, g := range strings.SplitAfter(code, "-") {
+		if i > 0 {
+			b.WriteString("<wbr>")
+		}
+		b.WriteString("<span>" + html.EscapeString(g) + "</span>")
+	}
+	return b.String()
 }
 
 // countries are those that the magazine goes to, by their two letters.

@@ -197,7 +197,7 @@ func TestAccountParts(t *testing.T) {
 	many(t, doc, "form[action='/signout'] button", 1)
 	holds(t, doc, "#meter", "3 of 5 free stories left", "12 May")
 
-	doc = draw(t, Account(AccountPage{Free: MeterPanel{Unlimited: true, Allowance: 5}}))
+	doc = draw(t, Account(AccountPage{Free: MeterPanel{Unlimited: UnlimitedPlan, Allowance: 5}}))
 	holds(t, doc, "main", "No plan", "No invoices yet", "Not counted while you subscribe")
 }
 
@@ -265,7 +265,7 @@ func TestMeter(t *testing.T) {
 	many(t, doc, ".rows > li", 2)
 	holds(t, doc, ".rows", "Story <0>", "Counts until 12 May", "taken back since")
 	holds(t, doc, ".side-col", "once in 30 days", "An e-mail address opens three more.")
-	holds(t, draw(t, Meter(MeterPage{Unlimited: true})), ".page-head", "Nothing is counted while you subscribe.")
+	holds(t, draw(t, Meter(MeterPage{Unlimited: UnlimitedPlan})), ".page-head", "Nothing is counted while you subscribe.")
 }
 
 func TestErrorPages(t *testing.T) {

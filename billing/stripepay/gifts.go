@@ -86,7 +86,7 @@ func (s *Stripe) OpenGift(ctx context.Context, n billing.NewGiftSession) (billin
 func (s *Stripe) GiftSale(ctx context.Context, session string) (billing.GiftSale, error) {
 	params := &stripe.CheckoutSessionParams{}
 	params.Context = ctx
-	params.AddExpand("payment_intent.latest_charge")
+	params.AddExpand("payment_intent.latest_charge.refunds")
 	params.AddExpand("invoice")
 	got, err := s.api.CheckoutSessions.Get(session, params)
 	if err != nil {
@@ -106,25 +106,38 @@ func (s *Stripe) GiftSale(ctx context.Context, session string) (billing.GiftSale
 		return sale, nil
 	}
 	charge := got.PaymentIntent.LatestCharge
-	sale.Charge, sale.Refunded = charge.ID, charge.AmountRefunded
-	if charge.Disputed {
-		sale.Disputed, err = s.stillDisputed(ctx, charge.ID)
-	}
-	return sale, err
+	sale.Charge = charge.ID
+	return sale, s.movesOfGift(ctx, charge, &sale)
 }
 
-// stillDisputed reports whether a dispute of the charge was not won: the charge
-// itself says only that there was one.
-func (s *Stripe) stillDisputed(ctx context.Context, charge string) (bool, error) {
-	params := &stripe.DisputeListParams{Charge: stripe.String(charge)}
+// movesOfGift fills in what went back of a gift's payment, and what a bank made
+// of it. What went back is summed from the refunds: Stripe documents nowhere
+// whether the charge's own sum falls again when one of them fails.
+func (s *Stripe) movesOfGift(ctx context.Context, charge *stripe.Charge, sale *billing.GiftSale) error {
+	var back billing.Snapshot
+	if err := s.refundsInto(ctx, charge, &back); err != nil {
+		return err
+	}
+	for _, c := range back.Credits {
+		if c.Holds() {
+			sale.Refunded += c.Money.Amount
+		} else {
+			sale.Failed = append(sale.Failed, c)
+		}
+	}
+	if !charge.Disputed {
+		return nil
+	}
+	params := &stripe.DisputeListParams{Charge: stripe.String(charge.ID)}
 	params.Context, params.Limit = ctx, stripe.Int64(page)
 	list := s.api.Disputes.List(params)
 	for list.Next() {
-		if d := list.Dispute(); d.Status != stripe.DisputeStatusWon && d.Status != stripe.DisputeStatusWarningClosed {
-			return true, nil
+		// The newest comes first; one by which a bank has the money goes before any that is over.
+		if d := s.disputeOf(list.Dispute(), charge); sale.Dispute.ID == "" || d.Took() && !sale.Dispute.Took() {
+			sale.Dispute = d
 		}
 	}
-	return false, faulty(list.Err())
+	return faulty(list.Err())
 }
 
 // GiftSales lists the gifts that a customer bought.

@@ -64,6 +64,7 @@ func testGifts(t *testing.T, open Opener) {
 			t.Error(diff, err)
 		}
 		g.State, g.Sent, g.To.Email, g.Closed = billing.GiftRedeemed, monday.Add(2*time.Hour), "cy@example.org", monday.Add(3*time.Hour)
+		g.Failure, g.Dispute = "unknown", billing.GiftDispute{ID: "dp_1", Status: "needs_response", Reason: "fraudulent", Due: monday.Add(time.Hour), URL: "https://desk.example"}
 		for i, want := range []bool{true, false} {
 			if ok, err := db.ChangeGift(ctx, g); ok != want || err != nil {
 				t.Errorf("change %d: %t %v", i, ok, err)

@@ -48,6 +48,7 @@ type RefundFailed struct {
 	Number  string // of the invoice
 	Refund  string // Stripe's, re_…
 	Failure string // Stripe's word
+	Again   bool   // it was of a gift, which is its buyer's again
 }
 
 // Letter writes it.
@@ -56,14 +57,18 @@ func (r RefundFailed) Letter(h House) (Letter, error) {
 	if r.Failure != "" && r.Failure != "unknown" {
 		why = "The bank's reason: " + strings.ReplaceAll(r.Failure, "_", " ") + "."
 	}
+	next := "The reader has had a letter that it did not arrive, and is asked to write to you. Repeat the refund once their card works, or send the money another way."
+	if r.Again {
+		next = "The buyer has had a letter that it did not arrive. The gift is theirs again, by another code: they can use it, take it back once more, or write to you."
+	}
 	return h.write(letter{
 		subject: "A refund of " + views.Money(r.Money) + " came back",
 		preview: r.Reader + " did not get it.",
 		title:   "A refund of " + views.Money(r.Money) + " did not arrive.",
-		under:   r.Refund + ", invoice " + r.Number + ", of " + r.Reader,
+		under:   strings.Join(filled(r.Refund, numbered(r.Number), "of "+r.Reader), ", "),
 		paras: []string{
 			why + " The money is on your account at the payment service again, and is not sent a second time by itself.",
-			"The reader has had a letter that it is on its way. Ask them where it should go, or repeat the refund once their card works.",
+			next,
 		},
 		foot: publisher(h),
 	})
@@ -95,7 +100,9 @@ type Disputed struct {
 }
 
 // Letter writes it.
-func (d Disputed) Letter(h House) (Letter, error) {
+func (d Disputed) Letter(h House) (Letter, error) { return h.write(d.letter(h)) }
+
+func (d Disputed) letter(h House) letter {
 	sum := views.Money(d.Money)
 	l := letter{under: strings.Join(filled(d.Plan, d.Number, d.Dispute, "of "+d.Reader), ", "), foot: publisher(h)}
 	due := ""
@@ -128,7 +135,7 @@ func (d Disputed) Letter(h House) (Letter, error) {
 	if d.URL != "" && (d.Stage == StageInquiry || d.Stage == StageOpened) {
 		l.button, l.link = "Answer at the payment service", d.URL
 	}
-	return h.write(l)
+	return l
 }
 
 // disputeWords says what a cardholder told the bank.

@@ -224,21 +224,30 @@ type GiftTrouble struct {
 	Reader string // the address of the account that has it
 	Ends   time.Time
 	Charge string // Stripe's, ch_…
+	Due    time.Time
+	URL    string // where a dispute is answered; "" without one
 }
 
 // Letter writes it.
 func (g GiftTrouble) Letter(h House) (Letter, error) {
-	return h.write(letter{
+	l := letter{
 		subject: "A redeemed gift was refunded or disputed",
 		preview: views.Money(g.Money) + ", " + g.Charge + ". You decide what follows.",
 		title:   "The payment for a gift that somebody has redeemed was taken back, or is disputed.",
 		under:   views.Sentence(g.what()) + ", " + views.Money(g.Money) + ", " + g.Charge,
 		paras: []string{
 			"The gift is held by " + g.Reader + ", until " + h.date(g.Ends) + ". Nothing was taken from them: they did nothing wrong, and most likely know nothing of it.",
-			"A dispute is answered at the payment service, before its date. Had nobody redeemed the gift, its code would have died by itself.",
+			"Had nobody redeemed the gift, its code would have died by itself.",
 		},
-		foot: "You get this because this is the address of " + h.Paper.Name + ".",
-	})
+		foot: publisher(h),
+	}
+	if g.URL != "" {
+		l.button, l.link = "Answer at the payment service", g.URL
+	}
+	if !g.Due.IsZero() {
+		l.paras = append(l.paras, "Answer by "+h.date(g.Due)+"; without an answer the payment is lost.")
+	}
+	return h.write(l)
 }
 
 func months(n int) string {
