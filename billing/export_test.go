@@ -1,6 +1,9 @@
 package billing
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // Refundable is the rule of what goes back, for its property test.
 var Refundable = refundable
@@ -27,3 +30,6 @@ func (k GiftCodes) Code(gift string, serial int) string { return k.code(gift, se
 
 // AddMonths counts a gift's months.
 var AddMonths = addMonths
+
+// NoteRun keeps a run as the nightly ones are kept.
+func NoteRun(s *Service, ctx context.Context, rep Report) { s.noteRun(ctx, "nightly", rep, nil) }

@@ -37,6 +37,8 @@ type inboxStore interface {
 	ReleaseMark(ctx context.Context, m Mark) error
 	// PrunePayloads empties up to n payloads of events that were done before.
 	PrunePayloads(ctx context.Context, before time.Time, n int) (int, error)
+	// DirtyMarks lists what is marked and not looked at since.
+	DirtyMarks(ctx context.Context) ([]Ref, error)
 	// Unsettled counts the marks that are due or claimed.
 	Unsettled(ctx context.Context, now time.Time) (int, error)
 }

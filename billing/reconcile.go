@@ -21,6 +21,7 @@ type Report struct {
 	Missed    int      // of these never delivered
 	Customers int      // synced
 	Drift     []string // subscriptions, refunds, credit notes and disputes whose rows were not as Stripe says
+	Early     []string // of these, what was on its way: the run was quicker than the webhook, and nothing was lost
 }
 
 // Overlap is how far the reconciler reads back over what it has read before:
@@ -32,11 +33,16 @@ const Overlap = 2 * time.Hour
 func (s *Service) Reconcile(ctx context.Context, since time.Time) (Report, error) {
 	var rep Report
 	stale := map[Ref]bool{}
+	way, err := s.underway(ctx)
+	if err != nil {
+		return rep, err
+	}
 	for event, err := range s.Gateway.Events(ctx, since) {
 		if err != nil {
 			return rep, fmt.Errorf("list events: %w", err)
 		}
 		rep.Events++
+		way.see(event)
 		if err := s.admit(event); err != nil {
 			return rep, err
 		}
@@ -68,7 +74,7 @@ func (s *Service) Reconcile(ctx context.Context, since time.Time) (Report, error
 			customers[customer] = true
 		}
 	}
-	return s.repair(ctx, customers, rep, failed)
+	return s.repair(ctx, customers, rep, way, failed)
 }
 
 // ReconcileAll compares every subscription of the account with our rows, and
@@ -76,6 +82,10 @@ func (s *Service) Reconcile(ctx context.Context, since time.Time) (Report, error
 func (s *Service) ReconcileAll(ctx context.Context) (Report, error) {
 	var rep Report
 	customers, listed := map[string]bool{}, map[string]bool{}
+	way, err := s.underway(ctx)
+	if err != nil {
+		return rep, err
+	}
 	for sub, err := range s.Gateway.Subscriptions(ctx) {
 		if err != nil {
 			return rep, fmt.Errorf("list subscriptions: %w", err)
@@ -109,7 +119,11 @@ func (s *Service) ReconcileAll(ctx context.Context) (Report, error) {
 	if err := s.moneyDrift(ctx, customers); err != nil {
 		return rep, fmt.Errorf("list refunds and disputes: %w", err)
 	}
-	return s.repair(ctx, customers, rep, s.reconcileGifts(ctx))
+	failed := s.reconcileGifts(ctx)
+	if len(customers) > 0 {
+		failed = errors.Join(failed, s.young(ctx, way))
+	}
+	return s.repair(ctx, customers, rep, way, failed)
 }
 
 // agrees compares our row with the bare subscription of Stripe's list.
@@ -118,7 +132,8 @@ func (s Subscription) agrees(o Subscription) bool {
 	return s.same(o)
 }
 
-func (s *Service) repair(ctx context.Context, customers map[string]bool, rep Report, failed error) (Report, error) {
+func (s *Service) repair(ctx context.Context, customers map[string]bool, rep Report, way underway, failed error) (Report, error) {
+	var coming map[string]bool // asked for once something is found
 	for customer := range customers {
 		done, err := s.Sync(ctx, customer)
 		if err != nil {
@@ -126,12 +141,21 @@ func (s *Service) repair(ctx context.Context, customers map[string]bool, rep Rep
 			continue
 		}
 		rep.Customers++
-		if done.ReaderID != "" {
-			rep.Drift = append(append(rep.Drift, done.Changed...), done.Moved...)
+		found := append(done.Changed, done.Moved...)
+		if done.ReaderID == "" || len(found) == 0 {
+			continue
+		}
+		rep.Drift = append(rep.Drift, found...)
+		if coming == nil {
+			coming = s.onTheWay(ctx, way)
+		}
+		if coming[customer] {
+			rep.Early = append(rep.Early, found...)
 		}
 	}
 	slices.Sort(rep.Drift)
-	for _, id := range rep.Drift {
+	slices.Sort(rep.Early)
+	for _, id := range rep.lost() {
 		s.Log.Warn("drift repaired: a row was not as Stripe says", "id", id)
 	}
 	s.poke()
@@ -164,7 +188,7 @@ func (s *Service) ReconcileNow(ctx context.Context) (Report, error) {
 		var all Report
 		all, err = s.ReconcileAll(ctx)
 		rep.Customers += all.Customers
-		rep.Drift = append(rep.Drift, all.Drift...)
+		rep.Drift, rep.Early = append(rep.Drift, all.Drift...), append(rep.Early, all.Early...)
 	}
 	s.noteRun(ctx, "by hand", rep, err)
 	return rep, err

@@ -22,6 +22,7 @@ func TestReconcilerFindsWhatWebhooksLost(t *testing.T) {
 	engines(t, func(t *testing.T, b *bench) {
 		ctx := t.Context()
 		id := b.stripe.pay(b.buy(t, "digital_monthly"))
+		b.paper.add(10 * time.Minute)
 		rep, err := b.Reconcile(ctx, noon.Add(-time.Hour))
 		if err != nil {
 			t.Fatal(err)

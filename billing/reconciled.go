@@ -12,7 +12,7 @@ type Reconciled struct {
 	Events    int
 	Missed    int
 	Customers int
-	Drift     int      // rows that were not as Stripe says, and were repaired
+	Drift     int      // rows that were not as Stripe says though no webhook was on its way, and were repaired
 	IDs       []string // of these, Stripe's ids, driftShown at most
 	Error     string   // "" for a run that ended well
 }
@@ -28,9 +28,10 @@ type runStore interface {
 // noteRun keeps a run. That it cannot be kept is said in the log and mends
 // nothing.
 func (s *Service) noteRun(ctx context.Context, which string, rep Report, failed error) {
+	lost := rep.lost()
 	r := Reconciled{
-		At: s.Wall.Now(), Run: which, Events: rep.Events, Missed: rep.Missed, Customers: rep.Customers, Drift: len(rep.Drift),
-		IDs: rep.Drift[:min(len(rep.Drift), driftShown)],
+		At: s.Wall.Now(), Run: which, Events: rep.Events, Missed: rep.Missed, Customers: rep.Customers, Drift: len(lost),
+		IDs: lost[:min(len(lost), driftShown)],
 	}
 	if failed != nil {
 		r.Error = failed.Error()

@@ -139,6 +139,13 @@ func (db *DB) PrunePayloads(ctx context.Context, before time.Time, n int) (int, 
 	return int(done), err
 }
 
+// DirtyMarks lists what is marked and not looked at since.
+func (db *DB) DirtyMarks(ctx context.Context) ([]billing.Ref, error) {
+	return all(ctx, db, "dirty marks", func(rows *sql.Rows) (r billing.Ref, err error) {
+		return r, rows.Scan(&r.Kind, &r.ID)
+	}, `SELECT kind, id FROM stripe_marks WHERE dirty`)
+}
+
 // Unsettled counts the marks that are due or being worked on.
 func (db *DB) Unsettled(ctx context.Context, now time.Time) (int, error) {
 	var n int
