@@ -316,7 +316,7 @@ func (s *Server) applyPromotion(ctx context.Context, id, code string) (why strin
 			why = "This page takes no promotion codes."
 			return nil
 		}
-		promo, err := w.promotion(code)
+		promo, err := w.typed(code)
 		if err != nil {
 			return err
 		}

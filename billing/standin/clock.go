@@ -224,6 +224,10 @@ func (s *Server) doNextDue(ctx context.Context) (did bool, err error) {
 			return w.turnDispute(o)
 		case "refund":
 			return w.turnRefund(o)
+		case "coupon":
+			return w.ageCodes(o.str("id"))
+		case "promotion_code":
+			return w.ageCodes(o.str("coupon", "id"))
 		}
 		o.due(0) // nothing else is ever due; forget it rather than loop
 		return w.put(o)

@@ -43,6 +43,7 @@ func createCoupon(c *call) (obj, error) {
 	}
 	if at, sent := c.future("redeem_by"); sent {
 		coupon["redeem_by"] = at
+		coupon.due(at)
 	}
 	n, sent := c.p.within("duration_in_months", 1, tooManyMonths)
 	switch repeats := coupon["duration"] == "repeating"; {
@@ -89,6 +90,9 @@ func deleteCoupon(c *call) (obj, error) {
 	if err := c.put(gone); err != nil {
 		return nil, err
 	}
+	if err := c.ageCodes(gone.str("id")); err != nil {
+		return nil, err
+	}
 	return gone, c.emit("coupon.deleted", coupon)
 }
 
@@ -116,6 +120,9 @@ func createPromotionCode(c *call) (obj, error) {
 		}
 		return nil, err
 	}
+	if !coupon.flag("valid") {
+		return nil, invalid("coupon", "This coupon is no longer valid, so no promotion code can be made for it.")
+	}
 	active, sent := c.p.optBool("active")
 	restrictions := c.p.child("restrictions")
 	promo := obj{
@@ -127,6 +134,7 @@ func createPromotionCode(c *call) (obj, error) {
 			"minimum_amount":          orNull(restrictions.integer("minimum_amount")),
 			"minimum_amount_currency": orNull(restrictions.str("minimum_amount_currency"))},
 	}
+	promo.due(expires)
 	if err := c.put(promo); err != nil {
 		return nil, err
 	}
@@ -137,6 +145,9 @@ func updatePromotionCode(c *call) (obj, error) {
 	promo, err := c.get("promotion_code", c.id())
 	if err != nil {
 		return nil, err
+	}
+	if on, sent := c.p.optBool("active"); sent && on && !c.redeemable(promo) {
+		return nil, invalid("active", "A promotion code can be active again only while its coupon is valid and it can still be redeemed.")
 	}
 	return promo, c.change(promo, "promotion_code.updated", func() {
 		if on, sent := c.p.optBool("active"); sent {
@@ -176,17 +187,15 @@ func (w *work) usable(promo obj, customer string, amount int64, currency string,
 	if err != nil {
 		return "", err
 	}
-	spent := func(o obj) bool {
-		limit := o.num("max_redemptions")
-		return limit > 0 && o.num("times_redeemed") >= limit
-	}
 	switch {
-	case promo == nil || !promo.flag("active") || coupon.flag("deleted"):
+	case promo == nil || coupon.flag("deleted"):
 		return "This code is invalid.", nil
-	case promo.num("expires_at") > 0 && promo.num("expires_at") <= w.now, coupon.num("redeem_by") > 0 && coupon.num("redeem_by") <= w.now:
+	case w.past(promo, "expires_at"), w.past(coupon, "redeem_by"):
 		return "This code has expired.", nil
-	case spent(promo), spent(coupon):
+	case used(promo), used(coupon):
 		return "This code has already been redeemed.", nil
+	case !promo.flag("active"):
+		return "This code is invalid.", nil
 	case promo.str("customer") != "" && promo.str("customer") != customer:
 		return "This code is invalid.", nil
 	case coupon.num("amount_off") > 0 && coupon.str("currency") != currency:
@@ -266,14 +275,11 @@ func (w *work) redeemed(coupon, promotion string) error {
 			return err
 		}
 		o["times_redeemed"] = o.num("times_redeemed") + 1
-		if limit := o.num("max_redemptions"); o.str("object") == "coupon" && limit > 0 && o.num("times_redeemed") >= limit {
-			o["valid"] = false
-		}
 		if err := w.put(o); err != nil {
 			return err
 		}
 	}
-	return nil
+	return w.ageCodes(coupon)
 }
 
 // dropDiscount ends a subscription's discount when it has run its course:
