@@ -15,6 +15,7 @@ type Charge struct {
 	Subscription string // of the invoice
 	Paid         Money
 	Created      time.Time
+	Blocked      bool // Stripe refunds nothing of it, because of a dispute
 }
 
 // Credit is money that went back, or was taken off what was owed: a refund, or

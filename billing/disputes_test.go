@@ -3,6 +3,7 @@ package billing_test
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -200,4 +201,38 @@ func TestAccessWhileDisputed(t *testing.T) {
 			t.Errorf("%s: %+v", name, st)
 		}
 	}
+}
+
+// Of a payment that a bank took in part, the rest can go back if Stripe says so,
+// and what the bank has never goes back a second time. The desk reads why.
+func TestAPaymentThatABankTookInPart(t *testing.T) {
+	engines(t, func(t *testing.T, b *bench) {
+		ctx := t.Context()
+		_, invoice := bought(t, b)
+		part := billing.Dispute{ID: "dp_1", Invoice: invoice, Status: "needs_response", Money: billing.Money{Amount: 300, Currency: "eur"}}
+		b.stripe.dispute(part)
+		refused := func(amount int64, says string) {
+			t.Helper()
+			_, err := b.GiveBack(ctx, invoice, billing.RefundAsk{Amount: amount, Again: true})
+			if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), says) {
+				t.Errorf("%d: %v", amount, err)
+			}
+		}
+		refused(10, "3.00 EUR of the 7.00 EUR of invoice N-1 back (dp_1). Until that is decided Stripe refunds nothing")
+		b.stripe.moves.open = true
+		refused(401, "4.00 EUR is left of the 7.00 EUR that was paid (the cardholder's bank has 3.00 EUR of it)")
+		if o, err := b.GiveBack(ctx, invoice, billing.RefundAsk{}); err != nil || o.Money.Amount != 400 {
+			t.Errorf("the rest: %+v %v", o, err)
+		}
+		refused(1, "Nothing is left")
+		part.Status = "lost"
+		b.stripe.dispute(part)
+		b.stripe.moves.open = false
+		refused(10, "It keeps them, and Stripe refunds nothing")
+		part.Status = "won"
+		b.stripe.dispute(part)
+		if o, err := b.GiveBack(ctx, invoice, billing.RefundAsk{Again: true}); err != nil || o.Money.Amount != 300 {
+			t.Errorf("what was won: %+v %v", o, err)
+		}
+	})
 }

@@ -19,6 +19,7 @@ import (
 type moves struct {
 	credits  map[string]billing.Credit
 	disputes map[string]billing.Dispute
+	open     bool // Stripe refunds of disputed charges
 }
 
 // fill puts into a snapshot what was charged, and what of it went back.
@@ -29,7 +30,7 @@ func (f *stripe) fill(snap *billing.Snapshot) {
 		}
 		charge := "ch_" + inv.ID
 		snap.Charges = append(snap.Charges, billing.Charge{
-			ID: charge, Invoice: inv.ID, Subscription: inv.Subscription, Paid: billing.Money{Amount: inv.Paid, Currency: inv.Money.Currency}, Created: inv.Created,
+			ID: charge, Invoice: inv.ID, Subscription: inv.Subscription, Blocked: f.blocked(inv.ID), Paid: billing.Money{Amount: inv.Paid, Currency: inv.Money.Currency}, Created: inv.Created,
 		})
 		for _, r := range f.refunds[charge] { // what an ending gave back
 			snap.Credits = append(snap.Credits, billing.Credit{
@@ -48,6 +49,15 @@ func (f *stripe) fill(snap *billing.Snapshot) {
 			snap.Disputes = append(snap.Disputes, d)
 		}
 	}
+}
+
+func (f *stripe) blocked(invoice string) bool {
+	for _, d := range f.disputes {
+		if d.Invoice == invoice && d.Took() && !f.moves.open {
+			return true
+		}
+	}
+	return false
 }
 
 // GiveBack refunds at most what was paid. The same key gives the same answer.
@@ -103,7 +113,9 @@ func (f *stripe) dispute(d billing.Dispute) {
 	defer f.mu.Unlock()
 	inv := f.invoices[d.Invoice]
 	d.Customer, d.Subscription, d.Charge = inv.Customer, inv.Subscription, "ch_"+inv.ID
-	d.Money = inv.Money
+	if d.Money.Amount == 0 {
+		d.Money = inv.Money
+	}
 	if was, ok := f.disputes[d.ID]; ok {
 		d.Created = was.Created
 	} else if d.Created.IsZero() {

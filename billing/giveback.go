@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"broadsheet/internal/fault"
@@ -133,12 +134,15 @@ func (s *Service) giveBackHeld(ctx context.Context, inv Invoice, a RefundAsk, sa
 // decideRefund says how much goes back of which charge.
 func decideRefund(inv Invoice, a RefundAsk, snap Snapshot) (RefundOrder, error) {
 	order := RefundOrder{Invoice: inv.ID, Asked: a.Amount, Reason: a.Reason, State: OrderOpen}
-	charge, left, err := refundableOf(inv, snap)
+	charge, left, taken, err := refundableOf(inv, snap)
 	if err != nil {
 		return order, err
 	}
 	order.Charge, order.Money = charge.ID, Money{a.Amount, charge.Paid.Currency}
 	paid := fmt.Sprintf("of the %s that was paid", charge.Paid)
+	if taken > 0 {
+		paid += fmt.Sprintf(" (the cardholder's bank has %s of it)", Money{taken, charge.Paid.Currency})
+	}
 	switch {
 	case a.Amount < 0:
 		return order, fault.New(fault.Invalid, "A refund is more than nothing.", nil)
@@ -153,21 +157,46 @@ func decideRefund(inv Invoice, a RefundAsk, snap Snapshot) (RefundOrder, error) 
 	return order, nil
 }
 
-// refundableOf is the charge that paid an invoice and what can still go back of
-// it.
-func refundableOf(inv Invoice, snap Snapshot) (Charge, int64, error) {
+// refundableOf is the charge that paid an invoice, what can still go back of it,
+// and what a bank has of it. Stripe's own word decides whether a disputed charge
+// can be refunded at all (the dispute's is_charge_refundable); where it can, what
+// the bank took goes back once, by the bank.
+// https://docs.stripe.com/api/disputes/object#dispute_object-is_charge_refundable
+func refundableOf(inv Invoice, snap Snapshot) (c Charge, left, taken int64, err error) {
+	at := slices.IndexFunc(snap.Charges, func(c Charge) bool { return c.Invoice == inv.ID })
+	if at < 0 {
+		return c, 0, 0, fault.New(fault.Conflict, "Nothing was charged for invoice "+inv.Number+", so nothing can go back.", nil)
+	}
+	c = snap.Charges[at]
+	var by Dispute
 	for _, d := range snap.Disputes {
-		if d.Invoice == inv.ID && d.Took() {
-			return Charge{}, 0, fault.New(fault.Conflict,
-				fmt.Sprintf("The cardholder's bank has taken the payment of invoice %s back (%s). It goes back once, and that is the bank's to decide.", inv.Number, d.ID), nil)
+		if d.Charge == c.ID && d.Took() {
+			by = d
+			if taken += d.Money.Amount; d.Money.Currency != c.Paid.Currency {
+				taken = c.Paid.Amount // what it comes to is the bank's to say
+			}
 		}
 	}
-	for _, c := range snap.Charges {
-		if c.Invoice == inv.ID {
-			return c, max(0, c.Paid.Amount-Returned(ofInvoice(snap.Credits, inv.ID))), nil
-		}
+	taken = min(taken, c.Paid.Amount)
+	if c.Blocked || by.ID != "" && taken == c.Paid.Amount {
+		return c, 0, taken, fault.New(fault.Conflict, blocked(inv, c, by), nil)
 	}
-	return Charge{}, 0, fault.New(fault.Conflict, "Nothing was charged for invoice "+inv.Number+", so nothing can go back.", nil)
+	return c, max(0, c.Paid.Amount-taken-Returned(ofInvoice(snap.Credits, inv.ID))), taken, nil
+}
+
+// blocked says why nothing can go back of a disputed payment.
+func blocked(inv Invoice, c Charge, by Dispute) string {
+	switch {
+	case by.ID == "":
+		return fmt.Sprintf("The payment of invoice %s is disputed, and Stripe refunds nothing of it.", inv.Number)
+	case by.Money.Currency != c.Paid.Currency || by.Money.Amount >= c.Paid.Amount:
+		return fmt.Sprintf("The cardholder's bank has taken the payment of invoice %s back (%s). It goes back once, and that is the bank's to decide.", inv.Number, by.ID)
+	}
+	until := "Until that is decided Stripe refunds nothing of this payment, of the rest neither."
+	if by.Status == DisputeLost {
+		until = "It keeps them, and Stripe refunds nothing of a payment that was lost, of the rest neither. The rest can only go back another way."
+	}
+	return fmt.Sprintf("The cardholder's bank has taken %s of the %s of invoice %s back (%s). %s", by.Money, c.Paid, inv.Number, by.ID, until)
 }
 
 // creditOf finds the refund that an order led to.

@@ -85,8 +85,10 @@ func (w *work) refundLater(refund, charge obj) error {
 	return nil
 }
 
-// turnRefund settles a refund. One that comes back is the account's again: the
-// charge is refunded by that much less.
+// turnRefund settles a refund. One that comes back is the account's again, by an
+// entry of its own: https://docs.stripe.com/refunds#failed-refunds. That the
+// charge is refunded by that much less is documented nowhere; who reads this sums
+// the refunds that hold.
 func (w *work) turnRefund(refund obj) error {
 	refund.due(0)
 	if refund.str("status") == "pending" {

@@ -185,7 +185,7 @@ func (c *call) readPhase(schedule obj, p *params, start int64) (obj, error) {
 
 // phaseDiscount gives the subscription the discount that a phase says. A phase
 // without a coupon takes off what the subscription had; the coupon that it has
-// already runs on.
+// already runs on. The page below does not say so of one for some months.
 // https://docs.stripe.com/api/subscription_schedules/object#subscription_schedule_object-phases-coupon
 func (w *work) phaseDiscount(sub, phase obj) error {
 	want, had := phase.str("coupon"), sub.sub("discount")

@@ -41,7 +41,11 @@ func (s *Stripe) moves(ctx context.Context, customer string, snap *billing.Snaps
 		disputes.Context, disputes.Limit = ctx, stripe.Int64(page)
 		d := s.api.Disputes.List(disputes)
 		for d.Next() {
-			snap.Disputes = append(snap.Disputes, s.disputeOf(d.Dispute(), c))
+			one := s.disputeOf(d.Dispute(), c)
+			snap.Disputes = append(snap.Disputes, one)
+			if one.Took() && !d.Dispute().IsChargeRefundable {
+				snap.Charges[len(snap.Charges)-1].Blocked = true
+			}
 		}
 		if err := d.Err(); err != nil {
 			return faulty(err)

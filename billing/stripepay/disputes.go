@@ -66,19 +66,23 @@ func (s *Stripe) Disputes(ctx context.Context, since time.Time) iter.Seq2[billin
 	}
 }
 
-// taken reports whether a cardholder's bank has the money of a charge: such a
-// charge cannot be refunded.
-func (s *Stripe) taken(ctx context.Context, c *stripe.Charge) (bool, error) {
+// taken reports whether a charge can be refunded no more because of a dispute, and
+// else how much of it a cardholder's bank has: that goes back by the bank alone.
+func (s *Stripe) taken(ctx context.Context, c *stripe.Charge) (all bool, part int64, err error) {
 	if !c.Disputed {
-		return false, nil
+		return false, 0, nil
 	}
 	params := &stripe.DisputeListParams{Charge: stripe.String(c.ID)}
 	params.Context, params.Limit = ctx, stripe.Int64(page)
 	list := s.api.Disputes.List(params)
 	for list.Next() {
-		if !list.Dispute().IsChargeRefundable && list.Dispute().Status != stripe.DisputeStatusWon {
-			return true, nil
+		switch d := list.Dispute(); {
+		case d.Status == stripe.DisputeStatusWon:
+		case !d.IsChargeRefundable:
+			return true, 0, nil
+		case s.disputeOf(d, c).Took():
+			part += d.Amount
 		}
 	}
-	return false, faulty(list.Err())
+	return false, part, faulty(list.Err())
 }

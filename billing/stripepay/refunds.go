@@ -23,15 +23,15 @@ func (s *Stripe) Payments(ctx context.Context, subscription string) ([]billing.P
 			Paid: billing.Money{Amount: inv.AmountPaid, Currency: string(inv.Currency)},
 		}
 		if c := inv.Charge; c != nil && c.ID != "" {
-			taken, err := s.taken(ctx, c)
+			all, part, err := s.taken(ctx, c)
 			if err != nil {
 				return nil, err
 			}
-			if taken {
+			if all {
 				out = append(out, p)
 				continue
 			}
-			p.Charge, p.Paid.Amount = c.ID, c.Amount
+			p.Charge, p.Paid.Amount = c.ID, max(0, c.Amount-part)
 			if p.Refunds, err = s.refundsOf(ctx, c); err != nil {
 				return nil, err
 			}

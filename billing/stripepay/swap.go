@@ -128,7 +128,11 @@ func (s *Stripe) scheduled(ctx context.Context, w billing.Swap) (*stripe.Subscri
 
 // phases are the present one as it is, and the next. Nothing is left to prorate
 // at a period's end. A phase without a coupon would take off what the
-// subscription has.
+// subscription has. Stripe's page on phases does not say whether a coupon for
+// some months begins again when a phase names it; so no phase begins with one
+// that is over by then (see lasts), and its end is read from the subscription
+// after the change, never reckoned here.
+// https://docs.stripe.com/api/subscription_schedules/object#subscription_schedule_object-phases-coupon
 func phases(schedule *stripe.SubscriptionSchedule, price string) *stripe.SubscriptionScheduleParams {
 	now := schedule.Phases[0]
 	for _, p := range schedule.Phases {
@@ -176,7 +180,8 @@ func (s *Stripe) ReleaseSchedule(ctx context.Context, schedule, key string) erro
 }
 
 // VoidInvoice takes an open invoice back, and with it the update that waits for
-// its payment.
+// its payment: voiding is how Stripe has a pending update cancelled.
+// https://docs.stripe.com/billing/subscriptions/pending-updates#canceling-pending-update
 func (s *Stripe) VoidInvoice(ctx context.Context, invoice, key string) error {
 	closed := func() (bool, bool, error) {
 		now, err := s.api.Invoices.Get(invoice, &stripe.InvoiceParams{Params: stripe.Params{Context: ctx}})
