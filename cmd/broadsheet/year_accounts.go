@@ -19,6 +19,7 @@ type person struct {
 	visitor     string
 	story       string // path of the one that made them sign in
 	reader      string // the account's id, once there is one
+	code        string // that takes something off; "" for none
 }
 
 var (
@@ -35,9 +36,9 @@ func (y *year) accounts(readers int) []deed {
 		joins := y.someday(2)
 		p := &person{
 			name: first + " " + last, email: fmt.Sprintf("%s.%s.%d@example.org", first, last, i+1), visitor: id.New(joins),
-			story: numbers.Way("/stories/"+y.stories[y.soughtAfter()].Slug, numbers.SourceOf(y.referrer(), y.conf.BaseURL.Hostname())),
+			story: numbers.Way("/stories/"+y.walled().Slug, numbers.SourceOf(y.referrer(), y.conf.BaseURL.Hostname())),
 		}
-		deeds = append(deeds, y.visit(p.who, joins, 2, y.referrer()), deed{joins, func(ctx context.Context) error { return y.signIn(ctx, p) }})
+		deeds = append(deeds, y.visit(p.who, joins, 2, y.referrer()), deed{at: joins, do: func(ctx context.Context) error { return y.signIn(ctx, p) }})
 		leaves := y.now
 		if y.dice.IntN(4) == 0 {
 			leaves = joins.AddDate(0, 0, 20+y.dice.IntN(100)) // and reads no more

@@ -7,59 +7,16 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"time"
 
 	"github.com/stripe/stripe-go/v76"
 
 	"broadsheet/billing"
 )
 
-// customer is what becomes of somebody who buys. Fates are thrown now and met
-// later, by whoever is still there to meet them.
-func (y *year) customer(p *person, buys time.Time) []deed {
-	lookup := y.prices[y.dice.IntN(len(y.prices))]
-	if y.dice.IntN(3) > 0 { // most pay by the month
-		lookup = y.prices[2*y.dice.IntN(len(y.prices)/2)]
-	}
-	var deeds []deed
-	then := func(days, upTo int, do func(ctx context.Context, p *person) error) {
-		buys = y.hour(buys.AddDate(0, 0, days+y.dice.IntN(upTo)))
-		deeds = append(deeds, deed{buys, func(ctx context.Context) error { return do(ctx, p) }})
-	}
-	fate := y.dice.IntN(100)
-	if fate < 8 { // looks at the payment page, and comes back for it
-		then(0, 1, func(ctx context.Context, p *person) error { _, err := y.checkout(ctx, p, lookup); return err })
-		buys = buys.AddDate(0, 0, 2)
-	}
-	then(0, 1, func(ctx context.Context, p *person) error { return y.buy(ctx, p, lookup) })
-	switch {
-	case fate < 12: // and is seen no more
-	case fate < 32:
-		then(5, 60, y.withCard("pm_card_chargeCustomerFail"))
-		if y.dice.IntN(3) > 0 {
-			then(34, 10, y.mend)
-		}
-	case fate < 50:
-		why := billing.PartingReasons[y.dice.IntN(len(billing.PartingReasons))].Key
-		then(15, 120, func(ctx context.Context, p *person) error { return y.cancel(ctx, p, why) })
-		if y.dice.IntN(4) == 0 {
-			then(2, 5, y.resume)
-		}
-	case fate < 56:
-		then(6, 80, y.giveBack)
-	}
-	for i, d := range deeds {
-		if !d.at.Before(y.now.Add(-24 * time.Hour)) {
-			return deeds[:i] // that is still to come
-		}
-	}
-	return deeds
-}
-
 // checkout goes to the payment page.
 func (y *year) checkout(ctx context.Context, p *person, lookup string) (string, error) {
 	return y.billing.Checkout(ctx, billing.Order{
-		ReaderID: p.reader, Email: p.email, LookupKey: lookup, Return: p.story, Visitor: p.visitor, Verified: true,
+		ReaderID: p.reader, Email: p.email, LookupKey: lookup, Return: p.story, Visitor: p.visitor, Verified: true, Code: p.code,
 	})
 }
 
@@ -69,8 +26,21 @@ func (y *year) buy(ctx context.Context, p *person, lookup string) error {
 	if err != nil {
 		return err
 	}
+	if err := y.pay(page, p.name); err != nil {
+		return err
+	}
+	out, err := y.billing.Finish(ctx, p.reader, path.Base(page))
+	if err == nil && out.Subscription == nil {
+		err = fmt.Errorf("%s paid and has nothing", p.email)
+	}
+	y.bought++
+	return err
+}
+
+// pay fills in the stand-in's payment page.
+func (y *year) pay(page, name string) error {
 	form := url.Values{
-		"number": {"4242424242424242"}, "exp": {y.now.AddDate(3, 0, 0).Format("01/06")}, "cvc": {"123"}, "name": {p.name},
+		"number": {"4242424242424242"}, "exp": {y.now.AddDate(3, 0, 0).Format("01/06")}, "cvc": {"123"}, "name": {name}, "email": {"reader@example.org"},
 		"line1": {"12 Harbour Street"}, "city": {"Amsterdam"}, "postal": {"1011 AB"}, "country": {"NL"},
 	}
 	res, err := y.client.PostForm(page, form)
@@ -84,12 +54,7 @@ func (y *year) buy(ctx context.Context, p *person, lookup string) error {
 	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusSeeOther {
 		return fmt.Errorf("the payment page answered %s, %w", res.Status, err)
 	}
-	out, err := y.billing.Finish(ctx, p.reader, path.Base(page))
-	if err == nil && out.Subscription == nil {
-		err = fmt.Errorf("%s paid and has nothing", p.email)
-	}
-	y.bought++
-	return err
+	return nil
 }
 
 // held is a person's subscription while it grants something; nil without one.

@@ -66,13 +66,22 @@ func (y *year) visit(who func() paywall.Who, at time.Time, n int, from string) d
 	for range n {
 		picked = append(picked, y.stories[y.soughtAfter()])
 	}
-	return deed{at, func(ctx context.Context) error { return y.read(ctx, who(), picked, from, at) }}
+	return deed{at: at, light: true, do: func(ctx context.Context) error { return y.read(ctx, who(), picked, from, at) }}
 }
 
 // soughtAfter picks a story: a few have most of the readers.
 func (y *year) soughtAfter() int {
 	share := y.dice.Float64()
 	return int(share * share * float64(len(y.stories)))
+}
+
+// walled picks a story that a gate can close.
+func (y *year) walled() news.Teaser {
+	for {
+		if story := y.stories[y.soughtAfter()]; story.Access != news.Free {
+			return story
+		}
+	}
 }
 
 func (y *year) read(ctx context.Context, who paywall.Who, picked []news.Teaser, from string, at time.Time) error {

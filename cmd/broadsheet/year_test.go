@@ -43,6 +43,9 @@ func (x terminal) figures() map[string]string {
 		"reads":         `SELECT sum(reads) || ' on ' || count(DISTINCT day) || ' days' FROM story_reads`,
 		"meters":        `SELECT count(*) FROM meters WHERE counts <> ''`,
 		"checkouts":     `SELECT group_concat(what) FROM (SELECT state || count(*) AS what FROM checkouts GROUP BY state ORDER BY 1)`,
+		"counts":        `SELECT group_concat(what) FROM (SELECT what || sum(n) AS what FROM story_hours GROUP BY what ORDER BY 1)`,
+		"sources":       `SELECT group_concat(source) FROM (SELECT DISTINCT source FROM story_hours ORDER BY 1)`,
+		"moves":         `SELECT group_concat(what) FROM (SELECT kind || why || sum(n) AS what FROM money_moves GROUP BY kind, why ORDER BY 1)`,
 		"unsettled":     `SELECT (SELECT count(*) FROM stripe_marks WHERE dirty) + (SELECT count(*) FROM jobs WHERE state = 'dead') + (SELECT count(*) FROM quarantine)`,
 		"span in days":  `SELECT (max(from_at) - min(from_at)) / 86400000000 > 300 FROM subscription_states`,
 	} {
@@ -69,6 +72,16 @@ func TestADemoYearIsTheSameForASeedAndMadeOnce(t *testing.T) {
 	}
 	if a["unsettled"] != "0" || a["span in days"] != "1" || !strings.HasPrefix(a["accounts"], "14 ") || !strings.Contains(a["subscriptions"], "canceled") {
 		t.Errorf("%v", a)
+	}
+	for what, parts := range map[string][]string{
+		"counts": {"read", "wall.register", "wall.subscribe", "registered", "begun", "bought"}, "sources": {"search", "own", "direct"},
+		"moves": {"new", "lost"},
+	} {
+		for _, part := range parts {
+			if !strings.Contains(a[what], part) {
+				t.Errorf("the year has no %s: %s", part, a[what])
+			}
+		}
 	}
 	if got := one.ok(args...); !strings.Contains(got.out, "left alone") {
 		t.Errorf("a second time: %q", got.out)
