@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 )
@@ -155,8 +156,12 @@ func (s *Service) repair(ctx context.Context, customers map[string]bool, rep Rep
 	}
 	slices.Sort(rep.Drift)
 	slices.Sort(rep.Early)
-	for _, id := range rep.lost() {
-		s.Log.Warn("drift repaired: a row was not as Stripe says", "id", id)
+	for _, id := range rep.Drift {
+		level, early := slog.LevelWarn, slices.Contains(rep.Early, id)
+		if early {
+			level = slog.LevelInfo
+		}
+		s.Log.Log(ctx, level, "drift repaired: a row was not as Stripe says", "id", id, "webhook on its way", early)
 	}
 	s.poke()
 	return rep, failed
