@@ -3,6 +3,7 @@ package pdf
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -141,13 +142,23 @@ func (d *sheet) line(l views.SheetLine, from float64, f face) {
 	d.y += height
 }
 
+// Poor says below a page what a ? may stand for: the faces that come along write
+// Latin, Greek and Cyrillic, and one for every script would be larger than the
+// whole program.
+const Poor = "A ? stands for a letter that this file cannot draw. The invoice in your account has every name in its own letters."
+
 // feet closes each page with its number and what it belongs to.
 func (d *sheet) feet(s views.Sheet) {
 	n := d.PageCount()
+	poor := slices.ContainsFunc(slices.Concat(s.From, s.To, []string{s.Paper, s.Title, s.State}), lacks) ||
+		slices.ContainsFunc(s.Lines, func(l views.SheetLine) bool { return lacks(l.Text) || lacks(l.Note) })
 	for page := 1; page <= n; page++ {
 		d.SetPage(page)
 		d.hair(pageHeight-20, left, 0.2, rule)
 		d.put(left, pageHeight-15, textFace, labelSize, soft, s.Paper+", "+s.Title)
+		if poor {
+			d.put(left, pageHeight-10.5, textFace, labelSize, soft, Poor)
+		}
 		d.putRight(right, pageHeight-15, textFace, labelSize, soft, fmt.Sprintf("Page %d of %d", page, n))
 	}
 }

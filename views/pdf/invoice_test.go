@@ -86,10 +86,14 @@ func TestNoLetterVanishes(t *testing.T) {
 	s := sheet()
 	s.To = []string{"Nguyễn Thị Ánh", "Δημήτρης", "Дмитрий", "Zoe\u0308", "大谷", "a\tb\u200bc", "🌊"}
 	got := words(t, drawn(t, s))
-	for _, want := range []string{"Nguyễn Thị Ánh", "Δημήτρης", "Дмитрий", "Zoë", "??", "a bc", "\n?\n"} {
+	for _, want := range []string{"Nguyễn Thị Ánh", "Δημήτρης", "Дмитрий", "Zoë", "??", "a bc", "\n?\n", pdf.Poor} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
+	}
+	s.To = s.To[:4]
+	if got := words(t, drawn(t, s)); strings.Contains(got, pdf.Poor) {
+		t.Error("it says that a letter is missing, and none is")
 	}
 }
 

@@ -66,6 +66,16 @@ func (f face) has(r rune) bool {
 // missing stands for what no face can draw: it is seen that something was there.
 const missing = '?'
 
+// lacks reports whether a text holds a letter that no face can draw.
+func lacks(text string) bool {
+	for _, r := range norm.NFC.String(text) {
+		if !unicode.IsSpace(r) && unicode.IsPrint(r) && !textFace.has(r) && !otherFace.has(r) {
+			return true
+		}
+	}
+	return false
+}
+
 // run is a piece of text in one face.
 type run struct {
 	face face
