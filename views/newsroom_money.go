@@ -303,19 +303,9 @@ func (p MoneyPage) planBars() barChart {
 }
 
 func (p MoneyPage) planSheet() Listing {
-	l := Listing{Name: "plans", Label: "By plan", Texts: 1, Head: []string{"Plan", "Subscribers", "Monthly income", "A subscriber brings", "Came", "Lost", "Currency"}}
+	l := Listing{Name: "plans", Label: "By plan", Texts: 1, Head: []string{"Plan", "Subscribers", "Monthly income", "A subscriber brings", "Currency"}}
 	for _, d := range p.plans() {
-		var came, lost int64
-		for _, m := range p.Moves {
-			switch {
-			case m.Plan != d.Plan:
-			case m.Kind == numbers.New || m.Kind == numbers.Returned || m.Kind == numbers.Resumed:
-				came += m.N
-			case m.Kind == numbers.Lost:
-				lost += m.N
-			}
-		}
-		l.Rows = append(l.Rows, []Cell{cellOf(p.planName(d)), cellN(d.Subscribers), cellMoney(p.monthly(d.Yearly)), cellMoney(p.arpu(d)), cellN(came), cellN(lost), p.currency()})
+		l.Rows = append(l.Rows, []Cell{cellOf(p.planName(d)), cellN(d.Subscribers), cellMoney(p.monthly(d.Yearly)), cellMoney(p.arpu(d)), p.currency()})
 	}
 	return l
 }

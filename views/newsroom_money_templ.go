@@ -380,7 +380,7 @@ func planFigure(p MoneyPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</div><p class=\"small numbers-says\">Subscribers by plan at the end of this time, and how many came to each and were lost. What a subscriber brings is the monthly income divided by the subscribers.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</div><p class=\"small numbers-says\">Subscribers by plan at the end of this time. What a subscriber brings is the monthly income divided by the subscribers.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
