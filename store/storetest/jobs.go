@@ -297,7 +297,12 @@ func jobPaperTime(t *testing.T, db *store.DB) {
 func jobRecurs(t *testing.T, db *store.DB) {
 	b := newJobBench(t, db)
 	var ran atomic.Int32
-	b.Every("nightly", 24*time.Hour, func(context.Context, jobs.Job) error { ran.Add(1); return errors.New("the series goes on") })
+	b.Every("nightly", 24*time.Hour, func(_ context.Context, j jobs.Job) error {
+		if j.Attempts == 1 { // where time is short, it may be tried again in this very test
+			ran.Add(1)
+		}
+		return errors.New("the series goes on")
+	})
 	b.Every("hourly", time.Hour, func(context.Context, jobs.Job) error { return nil })
 	for range 2 { // two starts of the program ask for one series
 		ctx, stop := context.WithCancel(t.Context())
