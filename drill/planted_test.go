@@ -42,7 +42,7 @@ var plants = []planted{
 			}
 		}
 		return errors.New("nobody reads everything")
-	}, says: `should read everything \(sub_\w+, \w+\), and meets "subscribe subscribers"`},
+	}, says: `should read everything \((sub_\w+, \w+|the grant \w+)\), and meets "subscribe subscribers"`},
 	{name: "two live subscriptions", books: `INSERT INTO objects (kind, id, body) SELECT kind, 'sub_second', json_set(body, '$.id', 'sub_second') FROM objects WHERE id = (` + anActive + `)`,
 		says: `has 2 live subscriptions`},
 	{name: "a row out of nowhere", books: `DELETE FROM objects WHERE id = (` + anActive + `)`, says: `is in the paper's tables and not in the books`},
