@@ -91,7 +91,16 @@ func verdict(t *testing.T, r *result, err error) {
 	}
 }
 
+// beside lets a small drill, which waits more than it works, run beside the
+// others; a full one has the machine to itself.
+func beside(t *testing.T) {
+	if !proof.Full() {
+		t.Parallel()
+	}
+}
+
 func TestBilling(t *testing.T) {
+	beside(t)
 	if !proof.Full() {
 		r, err := small()
 		verdict(t, r, err)
@@ -102,6 +111,7 @@ func TestBilling(t *testing.T) {
 }
 
 func TestBillingPostgreSQL(t *testing.T) {
+	beside(t)
 	r, err := drilled(Options{
 		Database: pgtest.URL(t), Readers: proof.Size(4, 100), Life: proof.Size(30*day, 180*day), Kills: proof.Size(1, 6),
 	})
