@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +13,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"broadsheet/internal/freeport"
 )
 
 // The secrets of a drill's own paper, so that both processes have the same.
@@ -152,25 +153,9 @@ func (c *child) command(ctx context.Context, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// freePort walks through ports below those that the kernel gives to outgoing
-// connections, so that nothing takes a child's port while it is dead.
-var lastPort atomic.Int64
-
-func freePort() string {
-	const first, many = 20_000, 12_000
-	lastPort.CompareAndSwap(0, int64(os.Getpid())*53+7)
-	for {
-		addr := fmt.Sprintf("127.0.0.1:%d", first+lastPort.Add(1)%many)
-		if l, err := net.Listen("tcp", addr); err == nil {
-			l.Close()
-			return addr
-		}
-	}
-}
-
 // children prepares the paper and the stand-in on the drill's folder.
 func children(o Options) (paper, standin *child) {
-	at, bank := freePort(), freePort()
+	at, bank := freeport.Addr(), freeport.Addr()
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + o.Dir, "TMPDIR=" + os.TempDir(),
 		"GOGC=400", // years in minutes: memory is there, processor time is not

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -14,10 +13,11 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"broadsheet/internal/freeport"
 )
 
 // Paper is a running newspaper: the program as a child process, with data, ports
@@ -94,7 +94,7 @@ func stopShared() error {
 }
 
 func newPaper(dir string, o Options) (*Paper, error) {
-	addr, standin := freeAddr(), freeAddr()
+	addr, standin := freeport.Addr(), freeport.Addr()
 	database := o.Database
 	if database == "" {
 		database = "sqlite://" + filepath.Join(dir, "broadsheet.db")
@@ -106,23 +106,6 @@ func newPaper(dir string, o Options) (*Paper, error) {
 		"DATABASE_URL=" + database, "MEDIA_DIR=" + filepath.Join(dir, "media"),
 	}, o.Env...)
 	return p, nil
-}
-
-// nextPort walks through ports below those that the kernel gives to outgoing
-// connections, so that nothing takes a paper's port while it restarts.
-var nextPort atomic.Int64
-
-const firstPort, ports = 20_000, 12_000
-
-func freeAddr() string {
-	nextPort.CompareAndSwap(0, int64(os.Getpid())*37+1)
-	for {
-		addr := fmt.Sprintf("127.0.0.1:%d", firstPort+nextPort.Add(1)%ports)
-		if l, err := net.Listen("tcp", addr); err == nil {
-			l.Close()
-			return addr
-		}
-	}
 }
 
 // launch starts the process and waits until it is ready.

@@ -151,6 +151,11 @@ func knownPaths(t testing.TB, p *Paper) known {
 		add("/newsroom/readers/:id"+form, "/newsroom/readers/made-up"+form)
 	}
 	add("/newsroom/readers/:id/view/:slug", "/newsroom/readers/made-up/view/made-up")
+	for _, form := range []string{"", "/price", "/gifts"} {
+		add("/newsroom/plans/plan/:id"+form, "/newsroom/plans/plan/digital"+form, "/newsroom/plans/plan/made-up"+form)
+	}
+	add("/newsroom/plans/price/:id", "/newsroom/plans/price/digital_monthly", "/newsroom/plans/price/made-up")
+	add("/newsroom/plans/codes/:code/end", "/newsroom/plans/codes/made-up/end")
 	gift := giftPath(t, p)
 	add("/gifts/of/:token", gift, "/gifts/of/made-up")
 	add("/gifts/of/:token/card", gift+"/card", "/gifts/of/made-up/card")

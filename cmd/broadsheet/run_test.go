@@ -18,6 +18,7 @@ import (
 
 	"broadsheet/desk"
 	"broadsheet/internal/config"
+	"broadsheet/internal/freeport"
 	"broadsheet/internal/pgtest"
 	"broadsheet/store"
 )
@@ -290,12 +291,7 @@ func (x terminal) serve() *served {
 		if x.env[name] == "" {
 			continue
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			x.t.Fatal(err)
-		}
-		x.env[name] = l.Addr().String()
-		l.Close()
+		x.env[name] = freeport.Addr()
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &served{t: x.t, url: "http://" + x.env["ADDR"], out: &lockedBuffer{}, stop: stop, done: make(chan int, 1)}

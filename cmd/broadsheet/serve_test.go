@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"broadsheet/internal/freeport"
 	"broadsheet/internal/pgtest"
 )
 
@@ -153,12 +154,7 @@ func TestNoJobIsLostOverARestart(t *testing.T) {
 
 func TestMetricsAreOnTheirOwnAddressOnly(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	metrics := l.Addr().String()
-	l.Close()
+	metrics := freeport.Addr()
 	s := newTerminal(t).with("METRICS_ADDR", metrics).serve()
 	if code, _ := s.get("/metrics"); code == http.StatusOK {
 		t.Error("readers can ask for metrics")
@@ -222,12 +218,7 @@ func TestProductionHasNoMailboxAndNoStandin(t *testing.T) {
 func TestAStandinAloneServesAPaper(t *testing.T) {
 	t.Parallel()
 	x := newTerminal(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	alone := l.Addr().String()
-	l.Close()
+	alone := freeport.Addr()
 	x = x.with("STRIPE_SECRET_KEY", "sk_test_ofmine").with("STRIPE_API_BASE", "http://"+alone)
 	x.file("paper/publication.yaml", "name: A small paper\ncurrency: eur\ntimezone: UTC\nlanguage: en\n"+
 		"benefits:\n  - {key: unlimited, name: Every story, text: Every story}\n"+

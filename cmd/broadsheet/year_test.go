@@ -2,7 +2,6 @@ package main
 
 import (
 	"database/sql"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,21 +9,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"broadsheet/internal/freeport"
 	"broadsheet/internal/pgtest"
 )
 
 // ports gives the terminal addresses of its own.
 func (x terminal) ports() terminal {
-	x.t.Helper()
-	for _, name := range []string{"ADDR", "STANDIN_ADDR"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			x.t.Fatal(err)
-		}
-		x = x.with(name, l.Addr().String())
-		l.Close()
-	}
-	return x
+	return x.with("ADDR", freeport.Addr()).with("STANDIN_ADDR", freeport.Addr())
 }
 
 // figures are what a year can be told by.

@@ -22,6 +22,8 @@ import (
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the "pgx" driver
+
+	"broadsheet/internal/freeport"
 )
 
 var (
@@ -121,7 +123,7 @@ func Main(m *testing.M) {
 // Cluster is a PostgreSQL server of our own on a free loopback port.
 type Cluster struct {
 	dir  string
-	port int
+	port string
 	cmd  *exec.Cmd
 }
 
@@ -168,15 +170,21 @@ func asServer(path string, args ...string) *exec.Cmd {
 
 // fill makes the pattern.
 func (c *Cluster) fill(prepare func(url string) error) error {
+	if err := c.Create(pattern); err != nil {
+		return err
+	}
+	return prepare(c.URL(pattern))
+}
+
+// Create makes an empty database. The name is lower-case letters and digits.
+func (c *Cluster) Create(name string) error {
 	admin, err := sql.Open("pgx", c.URL("postgres"))
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
-	if _, err := admin.ExecContext(context.Background(), "CREATE DATABASE "+pattern); err != nil {
-		return err
-	}
-	return prepare(c.URL(pattern))
+	_, err = admin.ExecContext(context.Background(), "CREATE DATABASE "+name)
+	return err
 }
 
 func (c *Cluster) init(bin string) error {
@@ -197,14 +205,9 @@ func (c *Cluster) init(bin string) error {
 }
 
 func (c *Cluster) start(bin string) error {
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	c.port = free.Addr().(*net.TCPAddr).Port
-	free.Close()
+	_, c.port, _ = net.SplitHostPort(freeport.Addr())
 	// Commits wait for the disk as in production: counts are tested by kill −9.
-	c.cmd = asServer(filepath.Join(bin, "postgres"), "-D", filepath.Join(c.dir, "data"), "-p", fmt.Sprint(c.port),
+	c.cmd = asServer(filepath.Join(bin, "postgres"), "-D", filepath.Join(c.dir, "data"), "-p", c.port,
 		"-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200",
 		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "max_wal_size=4GB", "-c", "checkpoint_timeout=1h", "-c", "full_page_writes=off")
 	c.cmd.Dir = c.dir
@@ -233,7 +236,7 @@ func (c *Cluster) start(bin string) error {
 
 // URL is the address of a database in the cluster.
 func (c *Cluster) URL(name string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", c.port, name)
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%s/%s?sslmode=disable", c.port, name)
 }
 
 // Stop ends the server and removes its files.
