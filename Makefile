@@ -5,7 +5,7 @@ help:
 	@echo 'make run       a paper on this machine: demo stories, Stripe stand-in, mailbox'
 	@echo 'make test      set up, check and test everything, every drill at a small size (up to 10 minutes)'
 	@echo 'make proof     the drills and scales in full (up to 20 minutes)'
-	@echo 'make bench     how fast the story pages are, against a bare net/http server'
+	@echo 'make bench     how fast the paper answers, against a bare net/http server (BASE=REV: and an earlier revision)'
 	@echo 'make lint      form, go vet, fresh templates, the plan of the rooms'
 	@echo 'make generate  templates into Go'
 	@echo 'make build     bin/broadsheet'
@@ -26,7 +26,7 @@ proof:
 	@tools/proof.sh
 
 bench: build
-	@go run ./bench
+	@go run ./bench $(if $(BASE),-base $(BASE) -rounds 2)
 
 lint:
 	@tools/lint.sh

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// serveBare answers each page of a folder at its own path, with its length, and
+// serveBare gives each answer of a folder at its own path, with its length, and
 // does nothing else: what net/http itself costs.
 func serveBare(ctx context.Context, o options) error {
 	mux := http.NewServeMux()
@@ -48,14 +48,14 @@ func serveBare(ctx context.Context, o options) error {
 	return nil
 }
 
-// startBare writes the pages down and starts this program again to serve them.
-func startBare(dir string, pages []page) (*child, error) {
+// startBare writes the answers down and starts this program again to give them.
+func startBare(dir string, rows map[rowKey]*row) (*child, error) {
 	folder := filepath.Join(dir, "bare")
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return nil, err
 	}
-	for i := range pages {
-		if err := os.WriteFile(filepath.Join(folder, pages[i].file()), pages[i].body, 0o600); err != nil {
+	for _, r := range rows {
+		if err := os.WriteFile(filepath.Join(folder, r.file), r.body, 0o600); err != nil {
 			return nil, err
 		}
 	}

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"broadsheet/internal/freeport"
 )
 
 // child is a server in a process of its own.
@@ -77,12 +79,35 @@ func (c *child) resident() (float64, error) {
 	return 0, errors.New("/proc says nothing of the server's memory")
 }
 
-func freeAddr() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+// expense is what a process has used so far.
+type expense struct {
+	cpu     time.Duration
+	mallocs float64 // 0 where nobody counts
+}
+
+func (c *child) spent() (e expense, err error) {
+	if c.metrics != "" {
+		if e.mallocs, err = c.metric("go_memstats_mallocs_total"); err != nil {
+			return e, err
+		}
 	}
-	return l.Addr().String(), l.Close()
+	e.cpu, err = c.cpuTime()
+	return e, err
+}
+
+// metric reads one of the program's own figures.
+func (c *child) metric(name string) (float64, error) {
+	res, err := http.Get("http://" + c.metrics + "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	defer res.Body.Close()
+	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+		if value, ok := strings.CutPrefix(lines.Text(), name+" "); ok {
+			return strconv.ParseFloat(value, 64)
+		}
+	}
+	return 0, fmt.Errorf("the program does not tell %s", name)
 }
 
 // newspaper is the program under measure.
@@ -92,40 +117,36 @@ type newspaper struct {
 	startMS float64
 }
 
-// startPaper starts the program with the demo on a fresh SQLite, and again, so
-// that what is measured is a start with the database there.
-func startPaper(ctx context.Context, bin, dir string) (*newspaper, error) {
-	p, err := launch(ctx, bin, dir)
+// webhookSecret signs what a benchmark sends in Stripe's name.
+const webhookSecret = "whsec_the_benchmark_is_not_a_secret"
+
+// startPaper starts the program with the demo in an empty database, and again,
+// so that what is measured is a start with the database there.
+func startPaper(ctx context.Context, bin, database, dir string) (*newspaper, error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	p, err := launch(ctx, bin, database, dir)
 	if err != nil {
 		return nil, err
 	}
 	if err := p.stop(); err != nil {
 		return nil, err
 	}
-	return launch(ctx, bin, dir)
+	return launch(ctx, bin, database, dir)
 }
 
-func launch(ctx context.Context, bin, dir string) (*newspaper, error) {
-	addr, err := freeAddr()
+func launch(ctx context.Context, bin, database, dir string) (*newspaper, error) {
+	addr, standin, metrics := freeport.Addr(), freeport.Addr(), freeport.Addr()
+	bin, err := filepath.Abs(bin)
 	if err != nil {
-		return nil, err
-	}
-	standin, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	metrics, err := freeAddr()
-	if err != nil {
-		return nil, err
-	}
-	if bin, err = filepath.Abs(bin); err != nil {
 		return nil, err
 	}
 	log := new(bytes.Buffer)
 	cmd := exec.Command(bin, "serve")
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, nil, log
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "APP_ENV=development", "DEMO=1", "ADDR=" + addr, "STANDIN_ADDR=" + standin, "METRICS_ADDR=" + metrics,
-		"DATABASE_URL=sqlite://" + filepath.Join(dir, "data", "paper.db")}
+		"DATABASE_URL=" + database, "STRIPE_WEBHOOK_SECRET=" + webhookSecret}
 	start := time.Now()
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -1,7 +1,7 @@
-// Command bench measures the story pages of the built program against a bare
-// net/http server that writes the same bytes, in turns, on this machine. It
-// knows the program from outside only: its command line and its addresses. It
-// judges nothing; the ratios are for whoever changed something.
+// Command bench measures the built program against a bare net/http server that
+// writes the same bytes, in turns, on this machine. It knows the program from
+// outside only: its command line and its addresses. It judges nothing; the
+// ratios are for whoever changed something.
 //
 // Client and server share the machine's cores, so single rates say little and
 // the ratio within a round, and CPU time for a request, say more.
@@ -17,103 +17,63 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
-	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
 
 type options struct {
-	bin, out    string
-	connections int
-	rounds      int
-	span        time.Duration
-	bare        string
-	profile     string
+	bin, base, out string
+	only           string
+	rounds         int
+	span           time.Duration
+	bare           string
+	profile        string
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.bin, "bin", "bin/broadsheet", "the program to measure")
+	flag.StringVar(&o.base, "base", "", "a revision of the repository to measure beside it")
 	flag.StringVar(&o.out, "out", "bench.json", "where the numbers go as JSON")
-	flag.IntVar(&o.connections, "c", 16, "connections at once")
+	flag.StringVar(&o.only, "only", "", "measure only what has this in its name, such as \"closed\" or \"PostgreSQL\"")
 	flag.IntVar(&o.rounds, "rounds", 3, "rounds, of which the median counts")
-	flag.DurationVar(&o.span, "span", 2*time.Second, "how long each page is asked for in a round")
-	flag.StringVar(&o.profile, "profile", "", "a folder for CPU profiles of the program, one for each page")
-	flag.StringVar(&o.bare, "bare", "", "be the bare server of the pages in this folder (the benchmark starts itself so)")
+	flag.DurationVar(&o.span, "span", time.Second, "how long each thing is asked for in a round")
+	flag.StringVar(&o.profile, "profile", "", "a folder for CPU profiles of the program, one for each thing")
+	flag.StringVar(&o.bare, "bare", "", "be the bare server of the answers in this folder (the benchmark starts itself so)")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	err := measure
+	do := measure
 	if o.bare != "" {
-		err = serveBare
+		do = serveBare
 	}
-	if err := err(ctx, o); err != nil {
+	if err := do(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-// Row is what was measured of one page, medians of the rounds.
-type Row struct {
-	Page        string  `json:"page"`
-	Bytes       int     `json:"bytes"`
-	Rate        float64 `json:"requests_per_second"`
-	BareRate    float64 `json:"bare_requests_per_second"`
-	Ratio       float64 `json:"ratio"` // of rates in the same round
-	P50         float64 `json:"p50_ms"`
-	P99         float64 `json:"p99_ms"`
-	BareP99     float64 `json:"bare_p99_ms"`
-	CPU         float64 `json:"cpu_us_per_request"`
-	BareCPU     float64 `json:"bare_cpu_us_per_request"`
-	ResidentMiB float64 `json:"resident_mib"` // under this load
-}
-
-// Report is the whole of a run.
-type Report struct {
-	Go          string    `json:"go"`
-	Cores       int       `json:"cores"`
-	Connections int       `json:"connections"`
-	Rounds      int       `json:"rounds"`
-	Started     time.Time `json:"started"`
-	StartMS     float64   `json:"start_ms"` // of the program, with its database there
-	Rows        []Row     `json:"rows"`
-}
-
+// measure starts what is measured, asks, and stops it again.
 func measure(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "broadsheet-bench-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	paper, err := startPaper(ctx, o.bin, dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, paper.stop()) }()
-	pages, err := preparePages(ctx, paper)
-	if err != nil {
-		return err
-	}
-	bare, err := startBare(dir, pages)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, bare.stop()) }()
-
-	report := Report{Go: runtime.Version(), Cores: runtime.NumCPU(), Connections: o.connections, Rounds: o.rounds,
-		Started: time.Now().UTC(), StartMS: paper.startMS}
-	got := make(map[string][]round, len(pages))
-	for range o.rounds {
-		for _, page := range pages {
-			r, err := oneRound(ctx, o, page, paper.child, bare)
-			if err != nil {
-				return fmt.Errorf("%s: %w", page.name, err)
-			}
-			got[page.name] = append(got[page.name], r)
+	bins := []program{{"", o.bin}}
+	if o.base != "" {
+		old, err := buildRevision(ctx, o.base, dir)
+		if err != nil {
+			return err
 		}
+		bins = append(bins, program{o.base, old})
 	}
-	for _, page := range pages {
-		report.Rows = append(report.Rows, summary(page, got[page.name]))
+	report := Report{Go: runtime.Version(), Cores: runtime.NumCPU(), Rounds: o.rounds, SpanMS: ms(o.span), Base: o.base, Started: time.Now().UTC()}
+	for _, e := range engines {
+		if err := measureOn(ctx, o, e, bins, filepath.Join(dir, e.name), &report); err != nil {
+			return fmt.Errorf("on %s: %w", e.name, err)
+		}
 	}
 	report.print(os.Stdout)
 	doc, err := json.MarshalIndent(report, "", "  ")
@@ -123,45 +83,65 @@ func measure(ctx context.Context, o options) (err error) {
 	return os.WriteFile(filepath.Clean(o.out), append(doc, '\n'), 0o644)
 }
 
-// round is one page and the bare server with its bytes, one after the other.
-type round struct{ page, bare sample }
+// program is a binary and the revision that it is of; "" for the one at hand.
+type program struct{ revision, bin string }
 
-func oneRound(ctx context.Context, o options, p page, paper, bare *child) (r round, err error) {
-	if r.bare, err = load(ctx, bare, p.bareRequest, p.body, o); err != nil {
+// measureOn measures all cells of one engine, the programs in turns.
+func measureOn(ctx context.Context, o options, e engine, bins []program, dir string, report *Report) (err error) {
+	var cells []cell
+	for _, c := range e.cells() {
+		if strings.Contains(c.name(), o.only) {
+			cells = append(cells, c)
+		}
+	}
+	if len(cells) == 0 {
+		return nil
+	}
+	urls, stop, err := e.databases(len(bins), dir)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	papers := make([]*paperRows, len(bins))
+	for i, p := range bins {
+		if papers[i], err = openPaper(ctx, p, urls[i], filepath.Join(dir, fmt.Sprint("paper-", i)), cells); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, papers[i].stop()) }()
+	}
+	report.StartMS = append(report.StartMS, Start{Engine: e.name, MS: papers[0].paper.startMS})
+	got := make([][]round, len(cells))
+	for n := range o.rounds {
+		for i, c := range cells {
+			fmt.Fprintf(os.Stderr, "\r\033[K%s, round %d of %d: %s", e.name, n+1, o.rounds, c.name())
+			r, err := oneRound(ctx, o, c, papers)
+			if err != nil {
+				return fmt.Errorf("%s: %w", c.name(), err)
+			}
+			got[i] = append(got[i], r)
+		}
+	}
+	fmt.Fprint(os.Stderr, "\r\033[K")
+	for i, c := range cells {
+		report.Rows = append(report.Rows, summary(c, papers[0].rows[c.key()], got[i]))
+	}
+	return nil
+}
+
+// round is one cell, the bare server with its bytes, and the revision to
+// compare with, one after the other.
+type round struct{ page, bare, base sample }
+
+func oneRound(ctx context.Context, o options, c cell, papers []*paperRows) (r round, err error) {
+	now, key := papers[0], c.key()
+	if r.bare, err = load(ctx, now.bare, now.rows[key].bareRow(), c.connections, o.span); err != nil {
 		return r, fmt.Errorf("bare: %w", err)
 	}
-	profiled := profile(ctx, paper, p, o)
-	r.page, err = load(ctx, paper, p.request, p.body, o)
-	return r, errors.Join(err, profiled())
-}
-
-func summary(p page, rounds []round) Row {
-	of := func(f func(round) float64) float64 {
-		var all []float64
-		for _, r := range rounds {
-			all = append(all, f(r))
-		}
-		slices.Sort(all)
-		return all[len(all)/2]
+	profiled := profile(ctx, now.paper.child, c, o)
+	r.page, err = load(ctx, now.paper.child, now.rows[key], c.connections, o.span)
+	if err = errors.Join(err, profiled()); err != nil || len(papers) == 1 {
+		return r, err
 	}
-	return Row{
-		Page: p.name, Bytes: len(p.body),
-		Rate:     of(func(r round) float64 { return r.page.rate }),
-		BareRate: of(func(r round) float64 { return r.bare.rate }),
-		Ratio:    of(func(r round) float64 { return r.page.rate / r.bare.rate }),
-		P50:      of(func(r round) float64 { return r.page.p50 }), P99: of(func(r round) float64 { return r.page.p99 }),
-		BareP99: of(func(r round) float64 { return r.bare.p99 }),
-		CPU:     of(func(r round) float64 { return r.page.cpu }), BareCPU: of(func(r round) float64 { return r.bare.cpu }),
-		ResidentMiB: of(func(r round) float64 { return r.page.resident }),
-	}
-}
-
-func (r Report) print(out *os.File) {
-	fmt.Fprintf(out, "%d cores, %d connections, medians of %d rounds; started in %.0f ms\n\n", r.Cores, r.Connections, r.Rounds, r.StartMS)
-	fmt.Fprintf(out, "%-14s %8s %9s %9s %6s %8s %8s %9s %8s %9s %8s\n",
-		"page", "bytes", "req/s", "bare", "ratio", "p50 ms", "p99 ms", "bare p99", "CPU µs", "bare CPU", "MiB")
-	for _, row := range r.Rows {
-		fmt.Fprintf(out, "%-14s %8d %9.0f %9.0f %6.2f %8.2f %8.2f %9.2f %8.1f %9.1f %8.1f\n", row.Page, row.Bytes, row.Rate, row.BareRate,
-			row.Ratio, row.P50, row.P99, row.BareP99, row.CPU, row.BareCPU, row.ResidentMiB)
-	}
+	r.base, err = load(ctx, papers[1].paper.child, papers[1].rows[key], c.connections, o.span)
+	return r, err
 }

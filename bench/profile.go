@@ -8,16 +8,19 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// profile has the program watch where its CPU time goes while a page is asked
+// profile has the program watch where its CPU time goes while a cell is asked
 // for, if that is wanted. The function it gives waits for the file.
-func profile(ctx context.Context, paper *child, p page, o options) func() error {
+func profile(ctx context.Context, paper *child, c cell, o options) func() error {
 	if o.profile == "" {
 		return func() error { return nil }
 	}
 	done := make(chan error, 1)
-	go func() { done <- saveProfile(ctx, paper, filepath.Join(o.profile, p.file()+".pprof"), o) }()
+	go func() {
+		done <- saveProfile(ctx, paper, filepath.Join(o.profile, strings.ReplaceAll(c.name(), " ", "-")+".pprof"), o)
+	}()
 	return func() error { return <-done }
 }
 

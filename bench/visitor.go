@@ -14,15 +14,6 @@ import (
 	"time"
 )
 
-// page is one request that is made over and over, and what it answers.
-type page struct {
-	name                 string
-	request, bareRequest []byte
-	body                 []byte
-}
-
-func (p page) file() string { return strings.ReplaceAll(p.name, " ", "-") }
-
 // visitor is a browser.
 type visitor struct {
 	paper *newspaper
@@ -63,20 +54,23 @@ func (v visitor) get(ctx context.Context, path string) ([]byte, error) {
 }
 
 // request is the visitor's request for a path, as bytes.
-func (v visitor) request(path string) []byte {
+func (v visitor) request(path string, brotli bool) []byte {
 	u, _ := url.Parse(v.paper.url)
 	var cookies []string
 	for _, c := range v.http.Jar.Cookies(u) {
 		cookies = append(cookies, c.Name+"="+c.Value)
 	}
-	return rawRequest(u.Host, path, strings.Join(cookies, "; "))
+	return rawGet(u.Host, path, strings.Join(cookies, "; "), brotli)
 }
 
-func rawRequest(host, path, cookies string) []byte {
+func rawGet(host, path, cookies string, brotli bool) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: text/html\r\n", path, host, browserAgent)
 	if cookies != "" {
 		fmt.Fprintf(&b, "Cookie: %s\r\n", cookies)
+	}
+	if brotli {
+		b.WriteString("Accept-Encoding: gzip, deflate, br\r\n")
 	}
 	b.WriteString("\r\n")
 	return b.Bytes()
@@ -121,49 +115,6 @@ func metered(ctx context.Context, p *newspaper, n int) ([]string, error) {
 		}
 	}
 	return nil, fmt.Errorf("the front page leads to %d metered stories, and %d are needed", len(found), n)
-}
-
-// preparePages makes the readers whose requests are measured.
-func preparePages(ctx context.Context, p *newspaper) ([]page, error) {
-	stories, err := metered(ctx, p, 3)
-	if err != nil {
-		return nil, err
-	}
-	subscriber := p.visitor()
-	if err := subscriber.signIn(ctx, "digital@example.org"); err != nil {
-		return nil, fmt.Errorf("sign in: %w", err)
-	}
-	reads := p.visitor()
-	for _, path := range stories[:2] {
-		if _, err := reads.get(ctx, path); err != nil {
-			return nil, err
-		}
-	}
-	var pages []page
-	for _, row := range []struct {
-		name   string
-		who    visitor
-		path   string
-		reason string
-	}{
-		{"open, re-read", reads, stories[0], "counted"},
-		{"closed", reads, stories[2], "spent"},
-		{"subscriber", subscriber, stories[0], "benefit"},
-		{"first count", p.visitor(), stories[0], "allowance"},
-	} {
-		request := row.who.request(row.path)
-		body, err := row.who.get(ctx, row.path)
-		if err != nil {
-			return nil, err
-		}
-		if got := reasonOf(body); got != row.reason {
-			return nil, fmt.Errorf("%s: the gate says %q and should say %q", row.name, got, row.reason)
-		}
-		pg := page{name: row.name, request: request, body: body}
-		pg.bareRequest = rawRequest("127.0.0.1", "/"+pg.file(), "")
-		pages = append(pages, pg)
-	}
-	return pages, nil
 }
 
 // signIn takes the way of a reader: an address, the code in the mailbox.
