@@ -1,6 +1,7 @@
 package billing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -82,7 +83,7 @@ func (s *Service) giftPaid(g *Gift, sale GiftSale, at time.Time) []Effect {
 func (s *Service) giftNotReturned(g *Gift, sale GiftSale) []Effect {
 	for _, f := range sale.Failed {
 		if f.ID == g.Refund {
-			g.State, g.Closed, g.Refund, g.Failure = GiftPaid, time.Time{}, "", firstWord(f.Failure, "unknown")
+			g.State, g.Closed, g.Refund, g.Failure = GiftPaid, time.Time{}, "", cmp.Or(f.Failure, "unknown")
 			g.Serial++
 			g.CodeHash = hashGiftCode(s.Gifts.code(g.ID, g.Serial))
 			g.To.Email, g.Sent = "", time.Time{}
@@ -91,13 +92,6 @@ func (s *Service) giftNotReturned(g *Gift, sale GiftSale) []Effect {
 	}
 	g.State = GiftReturning
 	return []Effect{giftReturn(*g)}
-}
-
-func firstWord(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // giftReturn asks for the refund, once for each code and each time that a bank

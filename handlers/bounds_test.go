@@ -33,7 +33,7 @@ func TestInventedMethodsCostNoMemory(t *testing.T) {
 
 func TestDocumentsOfAnOlderPaperAreForgotten(t *testing.T) {
 	t.Parallel()
-	d := newDocuments()
+	d := newDocuments(func(*page) {})
 	for version := range int64(100) {
 		if _, err := d.get(version, fmt.Sprint("part ", version), func() ([]byte, error) { return []byte("x"), nil }); err != nil {
 			t.Fatal(err)

@@ -3,8 +3,6 @@ package handlers
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/xml"
 	"html"
 	"maps"
@@ -35,25 +33,23 @@ type foundStore interface {
 
 // document is a finished text that is the same for everybody.
 type document struct {
-	version    int64 // of the furniture and all stories
-	body, etag string
-}
-
-func newDocument(body []byte) document {
-	sum := sha256.Sum256(body)
-	return document{body: string(body), etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	version int64 // of the furniture and all stories
+	*page
 }
 
 // documents keeps the texts that are expensive to make, until the paper
 // changes. Names come from us, and none is kept of an older paper, so it cannot
 // grow.
 type documents struct {
-	part int // stories in one sitemap
-	mu   sync.Mutex
-	kept map[string]document
+	part   int         // stories in one sitemap
+	finish func(*page) // has it compressed
+	mu     sync.Mutex
+	kept   map[string]document
 }
 
-func newDocuments() *documents { return &documents{part: sitemapPart, kept: map[string]document{}} }
+func newDocuments(finish func(*page)) *documents {
+	return &documents{part: sitemapPart, finish: finish, kept: map[string]document{}}
+}
 
 // get gives the document of that name, made by build unless it is kept. One at
 // a time is made, so that a crowd asking for the same costs once.
@@ -68,26 +64,29 @@ func (d *documents) get(version int64, name string, build func() ([]byte, error)
 	if err != nil {
 		return document{}, err
 	}
-	made := newDocument(body)
-	made.version = version
+	made := document{version, newPage(body)}
+	d.finish(made.page)
 	d.kept[name] = made
 	return made, nil
 }
 
+// Header values of documents, ready for the header map.
+var (
+	typeRSS      = []string{"application/rss+xml; charset=utf-8"}
+	typeText     = []string{"text/plain; charset=utf-8"}
+	typeXML      = []string{"application/xml; charset=utf-8"}
+	publicMinute = []string{"public, max-age=60"}
+)
+
 // sendDocument writes a document. It is nobody's own, so caches may keep it.
-func sendDocument(c echo.Context, contentType string, doc document) error {
+func sendDocument(c echo.Context, contentType []string, doc document) error {
 	h := c.Response().Header()
-	h["Content-Type"], h["Etag"] = []string{contentType}, []string{doc.etag}
-	h["Cache-Control"] = []string{"public, max-age=60"}
-	if matches(c.Request().Header.Get("If-None-Match"), doc.etag) {
+	h["Content-Type"], h["Etag"], h["Cache-Control"], h["Vary"] = contentType, doc.etag, publicMinute, varyEncoding
+	if matches(c.Request().Header.Get("If-None-Match"), doc.etag[0]) {
 		c.Response().WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	h["Content-Length"] = []string{strconv.Itoa(len(doc.body))}
-	c.Response().WriteHeader(http.StatusOK)
-	if c.Request().Method != http.MethodHead {
-		_, _ = c.Response().Write([]byte(doc.body)) // the reader may be gone
-	}
+	doc.send(c)
 	return nil
 }
 
@@ -147,7 +146,7 @@ func (s *Site) feed(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendDocument(c, "application/rss+xml; charset=utf-8", doc)
+	return sendDocument(c, typeRSS, doc)
 }
 
 func (s *Site) writeFeed(ctx context.Context, set *set) ([]byte, error) {
@@ -268,7 +267,7 @@ func (s *Site) sitemap(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendDocument(c, "application/xml; charset=utf-8", doc)
+	return sendDocument(c, typeXML, doc)
 }
 
 // sitemapMarks are the stories behind which the parts begin. Finding them reads
@@ -278,7 +277,10 @@ func (s *Site) sitemapMarks(ctx context.Context, version int64) ([]string, error
 		marks, err := s.News.StoryMarks(ctx, s.documents.part)
 		return []byte(strings.Join(marks, "\n")), err
 	})
-	return strings.Fields(kept.body), err
+	if err != nil {
+		return nil, err
+	}
+	return strings.Fields(string(kept.plain.body)), nil
 }
 
 func (s *Site) writeSitemapIndex(marks []string) ([]byte, error) {
@@ -346,5 +348,5 @@ func (s *Site) robots(c echo.Context) error {
 		b.WriteString("Disallow: " + path + "\n")
 	}
 	b.WriteString("\nSitemap: " + s.absolute("/sitemap.xml") + "\n")
-	return sendDocument(c, "text/plain; charset=utf-8", newDocument([]byte(b.String())))
+	return sendDocument(c, typeText, document{page: newPage([]byte(b.String()))})
 }

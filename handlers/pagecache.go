@@ -146,15 +146,25 @@ func (p *pageCache) get(ctx context.Context, key pageKey, build func(context.Con
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(body)
-		// Weak, since one tag stands for every encoding.
-		pg := &page{plain: encode(body), etag: []string{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}}
-		select {
-		case p.work <- pg:
-		default: // the compressor is behind: this page stays as it is
-		}
+		pg := newPage(body)
+		p.finish(pg)
 		return pg, nil
 	}))
+}
+
+func newPage(body []byte) *page {
+	sum := sha256.Sum256(body)
+	// Weak, since one tag stands for every encoding.
+	return &page{plain: encode(body), etag: []string{`W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}}
+}
+
+// finish has a page compressed soon. While the compressor is behind, pages stay
+// as they are.
+func (p *pageCache) finish(pg *page) {
+	select {
+	case p.work <- pg:
+	default:
+	}
 }
 
 // Header values that never change, ready for the header map.
@@ -185,7 +195,15 @@ func (s *Site) sendPage(c echo.Context, pg *page, shared bool) error {
 	} else {
 		h["Cache-Control"], h["Vary"] = privateStore, varyEncoding
 	}
-	body := pg.plain
+	pg.send(c)
+	return nil
+}
+
+// send writes the page in the best encoding that is there and wanted, once its
+// other headers are set.
+func (pg *page) send(c echo.Context) {
+	res, req := c.Response(), c.Request()
+	h, body := res.Header(), pg.plain
 	switch accept := req.Header.Get("Accept-Encoding"); {
 	case accept == "":
 	case accepts(accept, "br"):
@@ -200,10 +218,9 @@ func (s *Site) sendPage(c echo.Context, pg *page, shared bool) error {
 	h["Content-Length"] = body.length
 	res.WriteHeader(http.StatusOK)
 	if req.Method == http.MethodHead {
-		return nil
+		return
 	}
 	_ = cork.Write(req.Context(), res, body.body) // the reader may be gone: there is nobody to tell
-	return nil
 }
 
 // accepts reports whether an Accept-Encoding header names the coding and does

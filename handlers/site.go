@@ -82,25 +82,25 @@ type Site struct {
 // starts can answer.
 func New(ctx context.Context, deps Deps) (*Site, error) {
 	s := &Site{
-		Deps:      deps,
-		echo:      echo.New(),
-		started:   deps.Wall.Now(),
-		darkroom:  make(chan struct{}, 1),
-		stories:   newStoryShelf(deps.News),
-		pages:     newPageCache(),
-		reads:     newReadCounter(),
-		counts:    numbers.NewCounter(),
-		documents: newDocuments(),
-		log:       newAccessLog(cmp.Or(deps.Access, &AccessLog{Log: deps.Log})),
-		cross:     http.NewCrossOriginProtection(),
-		headers:   securityHeaders(deps.Config),
-		metrics:   newSiteMetrics(deps.Metrics),
-		visitors:  newSigner(deps.Config.VisitorKey),
+		Deps:     deps,
+		echo:     echo.New(),
+		started:  deps.Wall.Now(),
+		darkroom: make(chan struct{}, 1),
+		stories:  newStoryShelf(deps.News),
+		pages:    newPageCache(),
+		reads:    newReadCounter(),
+		counts:   numbers.NewCounter(),
+		log:      newAccessLog(cmp.Or(deps.Access, &AccessLog{Log: deps.Log})),
+		cross:    http.NewCrossOriginProtection(),
+		headers:  securityHeaders(deps.Config),
+		metrics:  newSiteMetrics(deps.Metrics),
+		visitors: newSigner(deps.Config.VisitorKey),
 	}
 	if err := s.cross.AddTrustedOrigin(deps.Config.BaseURL.Scheme + "://" + deps.Config.BaseURL.Host); err != nil {
 		return nil, fmt.Errorf("BASE_URL: %w", err)
 	}
 	s.cross.AddInsecureBypassPattern("POST /webhooks/stripe") // signed by Stripe instead
+	s.documents = newDocuments(s.pages.finish)
 	s.furniture = newFurniture(deps)
 	if err := s.Refresh(ctx); err != nil {
 		return nil, err

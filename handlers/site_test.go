@@ -60,31 +60,39 @@ func TestEveryEncodingSaysTheSame(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	b.story("free", news.Free)
-	plain := b.browser().get("/stories/free", "Accept-Encoding", "identity")
 	decoders := map[string]func(io.Reader) (io.Reader, error){
 		"br":   func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
 		"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
 	}
-	for coding, decode := range decoders {
-		var packed answer
-		for deadline := time.Now().Add(10 * time.Second); packed.Response == nil || packed.Header.Get("Content-Encoding") != coding; {
-			if time.Now().After(deadline) {
-				t.Fatalf("%s never came", coding)
+	for _, path := range []string{"/stories/free", "/feed.xml", "/sitemap.xml"} {
+		plain := b.browser().get(path, "Accept-Encoding", "identity")
+		for coding, decode := range decoders {
+			if got := unpacked(t, b, path, coding, decode); got != plain.body {
+				t.Errorf("%s in %s is another", path, coding)
 			}
-			packed = b.browser().get("/stories/free", "Accept-Encoding", coding)
-		}
-		r, err := decode(strings.NewReader(packed.body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(got) != plain.body {
-			t.Errorf("%s is another page", coding)
 		}
 	}
+}
+
+// unpacked waits until an address is answered in that coding.
+func unpacked(t *testing.T, b *bench, path, coding string, decode func(io.Reader) (io.Reader, error)) string {
+	t.Helper()
+	var packed answer
+	for deadline := time.Now().Add(10 * time.Second); packed.Response == nil || packed.Header.Get("Content-Encoding") != coding; {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s never came in %s", path, coding)
+		}
+		packed = b.browser().get(path, "Accept-Encoding", coding)
+	}
+	r, err := decode(strings.NewReader(packed.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(got)
 }
 
 func TestFaultsAreDesignedAndSayNothingOfTheInside(t *testing.T) {
