@@ -103,7 +103,7 @@ func again(o Options, subject string) error {
 
 // TestPlanted: the checker is no good if it passes everything.
 func TestPlanted(t *testing.T) {
-	beside(t)
+	t.Parallel()
 	r, err := small()
 	if err != nil {
 		t.Fatal(err)
