@@ -91,9 +91,9 @@ func verdict(t *testing.T, r *result, err error) {
 	}
 }
 
-// papers is how many full drills run beside each other. A drill waits for half
-// of its time, so that two papers of five hundred readers are lived through in
-// the time of one, and meet the same weather.
+// papers is how many full drills run beside each other, and beside the one on
+// PostgreSQL: a drill waits for half of its time. What make proof has time for is
+// three hundred readers in each; `broadsheet drill billing` takes any number.
 const papers = 2
 
 func TestBilling(t *testing.T) {
@@ -103,12 +103,17 @@ func TestBilling(t *testing.T) {
 		verdict(t, r, err)
 		return
 	}
-	for n := range uint64(papers) {
-		t.Run(fmt.Sprint("paper ", n+1), func(t *testing.T) {
-			t.Parallel()
-			r, err := drilled(Options{Database: "sqlite", Readers: 1000 / papers, Life: 730 * day, Kills: -1, Seed: n})
-			verdict(t, r, err)
+	var running sync.WaitGroup
+	var done [papers]*result
+	var errs [papers]error
+	for n := range papers {
+		running.Go(func() {
+			done[n], errs[n] = drilled(Options{Database: "sqlite", Readers: 300, Life: 730 * day, Kills: -1, Seed: uint64(n)})
 		})
+	}
+	running.Wait()
+	for n, r := range done {
+		t.Run(fmt.Sprint("paper ", n+1), func(t *testing.T) { verdict(t, r, errs[n]) })
 	}
 }
 
