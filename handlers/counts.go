@@ -29,12 +29,16 @@ func counts(c echo.Context, ask paywall.Ask) bool {
 		(ask.Story.Access != news.Free || !paywall.IsMachine(req.UserAgent()))
 }
 
-// count counts a story that was shown to a person, or the gate that was.
-func (s *Site) count(story, source string, d paywall.Decision) {
+// count counts a story that was shown to a person, or the gate that was, and
+// gives where they came from as it was counted. Anybody can make up a site that
+// led here; how many are told apart is bounded there, and so are the pages that
+// carry one.
+func (s *Site) count(c echo.Context, story string, d paywall.Decision) (via string) {
 	if d.Open() {
 		s.reads.add(story)
 	}
-	s.counts.Add(s.now().In(s.furniture.now().zone), story, CountedAs(d), source)
+	source := numbers.SourceOf(c.Request().Referer(), s.Config.BaseURL.Hostname())
+	return s.counts.Add(s.now().In(s.furniture.now().zone), story, CountedAs(d), source)
 }
 
 // CountedAs is what a decision that a person met counts as.

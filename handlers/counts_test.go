@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"net/http"
 	"net/url"
@@ -112,6 +113,22 @@ func TestAWallRemembersWhatLedThere(t *testing.T) {
 		if shared := strings.Contains(a.Header.Get("Cache-Control"), "public"); shared != (referrer == "") {
 			t.Errorf("from %q the page is %q", referrer, a.Header.Get("Cache-Control"))
 		}
+	}
+}
+
+// Sites that somebody makes up fill neither the numbers nor the memory of pages:
+// past a bound all of them are one.
+func TestMadeUpSitesAreOne(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.story("closed", news.Subscribers)
+	w, ways := b.browser(), map[string]bool{}
+	for i := range 300 {
+		a := w.get("/stories/closed", "Referer", fmt.Sprintf("https://site%d.example/", i))
+		ways[a.page(t).Find("article input[name=return]").First().AttrOr("value", "")] = true
+	}
+	if len(ways) > 201 || !ways["/stories/closed?via=other"] {
+		t.Errorf("%d pages were drawn for 300 made-up sites", len(ways))
 	}
 }
 

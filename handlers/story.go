@@ -46,9 +46,9 @@ func (s *Site) story(c echo.Context) error {
 		// A search engine may index the story, not show a copy of it.
 		c.Response().Header()["X-Robots-Tag"] = []string{"noarchive"}
 	}
-	via := numbers.SourceOf(c.Request().Referer(), s.Config.BaseURL.Hostname())
+	via := numbers.Direct
 	if counts(c, ask) {
-		s.count(shelved.story.ID, via, d)
+		via = s.count(c, shelved.story.ID, d)
 	}
 	key := s.pageKey("story", shelved.story.Slug, v, d)
 	if !d.Open() && via != numbers.Direct {

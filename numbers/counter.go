@@ -66,8 +66,9 @@ type Counter struct {
 // NewCounter makes an empty one.
 func NewCounter() *Counter { return &Counter{lines: map[Key]int{}, sites: map[string]bool{}} }
 
-// Add counts one. The zone of the time is the paper's.
-func (c *Counter) Add(at time.Time, story string, what What, source string) {
+// Add counts one, and gives the source that it was counted for: past the bounds
+// that is Other. The zone of the time is the paper's.
+func (c *Counter) Add(at time.Time, story string, what What, source string) string {
 	key := KeyAt(at, story, what, source)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -86,6 +87,7 @@ func (c *Counter) Add(at time.Time, story string, what What, source string) {
 		key.Story, key.Source = "", Other
 	}
 	c.lines[key]++
+	return key.Source
 }
 
 // Take hands over what was counted since the last time; nil for nothing.
