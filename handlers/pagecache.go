@@ -278,7 +278,7 @@ func (s *Site) render(c echo.Context, status int, view templ.Component) error {
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	c.Response().WriteHeader(status)
 	if c.Request().Method != http.MethodHead {
-		_, _ = c.Response().Write(body)
+		_ = cork.Write(c.Request().Context(), c.Response(), body)
 	}
 	return nil
 }
