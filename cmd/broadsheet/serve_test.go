@@ -163,6 +163,12 @@ func TestMetricsAreOnTheirOwnAddressOnly(t *testing.T) {
 	if code, body := on.get("/metrics"); code != http.StatusOK || !strings.Contains(body, "go_goroutines") || !strings.Contains(body, "broadsheet_jobs_dead 0") {
 		t.Errorf("metrics: %d %.200s", code, body)
 	}
+	if code, _ := s.get("/debug/pprof/"); code == http.StatusOK {
+		t.Error("readers can ask for profiles")
+	}
+	if code, body := on.get("/debug/pprof/"); code != http.StatusOK || !strings.Contains(body, "goroutine") {
+		t.Errorf("profiles: %d %.200s", code, body)
+	}
 }
 
 func TestSecretsStayOutOfWhatIsPrinted(t *testing.T) {

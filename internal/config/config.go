@@ -53,7 +53,7 @@ type Config struct {
 	SMTP     Secret `env:"SMTP_URL" example:"smtps://user:password@mail.example.org:465" doc:"the mail server, smtp:// or smtps:// (development: empty keeps mails in the mailbox at /_mail)"`
 	MailFrom string `env:"MAIL_FROM" example:"The Paper <news@paper.example.org>" doc:"who mails come from"`
 
-	MetricsAddr    string   `env:"METRICS_ADDR" example:"127.0.0.1:9090" doc:"where Prometheus metrics are served; empty is nowhere"`
+	MetricsAddr    string   `env:"METRICS_ADDR" example:"127.0.0.1:9090" doc:"where Prometheus metrics and Go's profiles are served; empty is nowhere"`
 	TrustedProxies Prefixes `env:"TRUSTED_PROXIES" example:"10.0.0.0/8,2001:db8::/32" doc:"whose X-Forwarded-For is believed, as CIDR blocks with commas between"`
 
 	Demo bool `env:"DEMO" envDefault:"0" example:"1" doc:"1 loads the demo stories, and in development the demo sign-ins"`
