@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +20,7 @@ func TestTwoInstances(t *testing.T) {
 	t.Parallel()
 	same := Options{Database: pgtest.Copy(t), Env: []string{"APP_SECRET=" + strings.Repeat("secret ", 8)}}
 	east := Start(t, same)
-	west := Start(t, same)
+	west := Start(t, Options{Database: same.Database, Env: append(same.Env, east.stripe(t)...)})
 	tabs := proof.Size(40, 200)
 	list := manyStories(t, east, tabs+1)
 	eventually(t, "the other machine has the stories too", func() bool {
@@ -50,6 +53,24 @@ func TestTwoInstances(t *testing.T) {
 	if took := time.Since(ended); took > 2*time.Second {
 		t.Errorf("the session lived on for %s elsewhere", took)
 	}
+}
+
+// stripe is what tells another machine to ask this one's Stripe: either may be
+// the one that looks at what a webhook told.
+func (p *Paper) stripe(t *testing.T) []string {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join(p.dir, "secrets.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var made struct {
+		Key  string `json:"standin_secret_key"`
+		Hook string `json:"stripe_webhook_secret"`
+	}
+	if err := json.Unmarshal(raw, &made); err != nil {
+		t.Fatal(err)
+	}
+	return []string{"STRIPE_API_BASE=" + p.Standin, "STRIPE_SECRET_KEY=" + made.Key, "STRIPE_WEBHOOK_SECRET=" + made.Hook}
 }
 
 // at is the same browser, with the same cookies, sent to another machine.
